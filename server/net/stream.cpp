@@ -1,0 +1,106 @@
+#include "server/net/stream.hpp"
+
+#include <uv.h>
+
+#include <memory>
+#include <utility>
+
+#include "server/net/loop.hpp"
+#include "storage/base/ensure.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+constexpr size_t kSharedReadBytes = size_t{64} * 1024;
+
+// libuv asks for memory right before it reads and hands the bytes over right after, so that one
+// buffer serves all streams of a thread's loop.
+char* shared_read_buffer() {
+  thread_local const std::unique_ptr<char[]> buffer(new char[kSharedReadBytes]);
+  return buffer.get();
+}
+
+}  // namespace
+
+struct Stream::Impl {
+  union {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  };
+  uv_write_t write_request;
+  std::string writing;
+  Handler* handler = nullptr;
+
+  Impl() : handle{}, write_request{} {}
+  ~Impl() = default;
+
+  static void on_alloc(uv_handle_t* handle, size_t, uv_buf_t* buffer) noexcept {
+    const std::span<char> own = static_cast<Impl*>(handle->data)->handler->read_space();
+    *buffer = own.empty() ? uv_buf_init(shared_read_buffer(), kSharedReadBytes)
+                          : uv_buf_init(own.data(), static_cast<unsigned>(own.size()));
+  }
+
+  static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) noexcept {
+    Handler* handler = static_cast<Impl*>(stream->data)->handler;
+    if (count > 0) {
+      handler->on_bytes(Bytes(buffer->base, static_cast<size_t>(count)));
+    } else if (count == UV_EOF) {
+      handler->on_end({});
+    } else if (count < 0) {
+      handler->on_end(uv_strerror(static_cast<int>(count)));
+    }
+  }
+
+  static void on_write(uv_write_t* request, int status) noexcept {
+    auto* self = static_cast<Impl*>(request->data);
+    if (status == UV_ECANCELED) return;  // the stream is closing
+    self->writing.clear();
+    if (status == 0) {
+      self->handler->on_written();
+    } else {
+      self->handler->on_end(uv_strerror(status));
+    }
+  }
+};
+
+Stream::Stream(Loop& loop, int fd, Kind kind, Handler& handler) : impl_(new Impl), fd_(fd) {
+  impl_->handler = &handler;
+  if (kind == Kind::tcp) {
+    ENSURE(uv_tcp_init(loop.handle(), &impl_->tcp) == 0);
+    ENSURE(uv_tcp_open(&impl_->tcp, fd) == 0);
+    uv_tcp_nodelay(&impl_->tcp, 1);
+  } else {
+    ENSURE(uv_pipe_init(loop.handle(), &impl_->pipe, 0) == 0);
+    ENSURE(uv_pipe_open(&impl_->pipe, fd) == 0);
+  }
+  impl_->handle.data = impl_;
+}
+
+Stream::~Stream() {
+  uv_close(&impl_->handle,
+           [](uv_handle_t* handle) noexcept { delete static_cast<Impl*>(handle->data); });
+}
+
+void Stream::start_reading() { uv_read_start(&impl_->stream, Impl::on_alloc, Impl::on_read); }
+
+void Stream::stop_reading() { uv_read_stop(&impl_->stream); }
+
+size_t Stream::try_write(Bytes bytes) {
+  const uv_buf_t buffer =
+      uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  const int written = uv_try_write(&impl_->stream, &buffer, 1);
+  return written > 0 ? static_cast<size_t>(written) : 0;
+}
+
+void Stream::write(std::string bytes) {
+  impl_->writing = std::move(bytes);
+  impl_->write_request.data = impl_;
+  const uv_buf_t buffer =
+      uv_buf_init(impl_->writing.data(), static_cast<unsigned>(impl_->writing.size()));
+  uv_write(&impl_->write_request, &impl_->stream, &buffer, 1, Impl::on_write);
+}
+
+}  // namespace tidemark::server
