@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace tidemark::storage {
 
 // Names one read state of a user. Rows are kept, sent and sorted in this order.
 struct RowId {
-  uint8_t type = 0;      // 0 to 15
-  int64_t channel = 0;   // 0 to 2^63-1
+  uint8_t type = 0;     // 0 to 15
+  int64_t channel = 0;  // 0 to 2^63-1
   friend auto operator<=>(const RowId&, const RowId&) = default;
 };
 
@@ -25,7 +26,7 @@ struct Row {
   int32_t unread = 0;    // 0 to 2^31-1
   uint8_t flags = 0;
   bool manual = false;
-  int64_t version = 0;   // the user's version at this row's last change
+  int64_t version = 0;  // the user's version at this row's last change
   friend bool operator==(const Row&, const Row&) = default;
 };
 
@@ -48,7 +49,8 @@ struct UserCommit {
   bool erase_first = false;   // forget every row that the store has before writing `rows`
   std::vector<RowId> erased;  // rows to forget
   std::vector<Row> rows;      // rows to write, absolute
-  std::vector<Delta> deltas;  // pending deltas, in order
+  std::vector<Delta> deltas;  // pending deltas, in order; those at or below the user's version in
+                              // the store are there already (see the second apply() below)
 };
 
 // All that the store knows of one user. A user without rows is empty, not an error.
@@ -58,8 +60,15 @@ struct LoadedUser {
   std::vector<Row> rows;  // sorted by id
 };
 
-// The state of `row` after `delta`; false where the delta was dropped or changed nothing. A row that
-// does not exist is passed as Row{.id = delta.id}; it comes to exist where this returns true.
+// The state of `row` after `delta`; false where the delta was dropped or changed nothing. A row
+// that does not exist is passed as Row{.id = delta.id}; it comes to exist where this returns true.
 bool apply(const Delta& delta, Row& row);
+
+// All that a commit of `deltas` does to what the store has of the user; false where that is
+// nothing. Deltas at or below user.version are skipped: they took effect before, in a commit that
+// was reported as failed or in the rows that a resident user wrote since. The user's version rises
+// to that of the last delta that changed something, not of one that was dropped, so replaying the
+// commit ends in the same state.
+bool apply(std::span<const Delta> deltas, LoadedUser& user);
 
 }  // namespace tidemark::storage

@@ -1,0 +1,293 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/result.hpp"
+#include "storage/readstate/row.hpp"
+
+namespace tidemark::storage {
+
+class PackedUser;
+class UserIndex;
+
+// The read states of one partition: who has read what, how far.
+//
+// A user is absent (the store may know something of them), loading (somebody asked the store) or
+// resident (everything is here, be it nothing: a user without rows is remembered as such). Commands
+// work on resident users; INCR alone takes any, since a fan-out must not fill memory with users who
+// sleep: for the absent and the loading it leaves a *pending delta*, merged by the load or by the
+// commit, whichever comes first.
+//
+// Thread: one, the partition's. Blocks on nothing, reads no clock: `now_us` is microseconds since
+// the epoch and may jump either way; versions go up all the same.
+//
+// Versions. A change gives the user max(now_us, version + 1) and every row it touched the same, so
+// "changed since the commit" is a comparison. A pending delta gets a version above every one that
+// this partition gave or saw, and from that follows how a delta is merged exactly once although the
+// store may say "failed" of a commit that took effect: *a delta is in the store if and only if the
+// user's version there has reached the delta's* (or the delta changed nothing, and would change
+// nothing again).
+//
+// Loads and commits of a partition must pass through one FIFO to the store. Then:
+//   1. A delta that waits (never sent) is merged when the load is installed, whatever the versions
+//   say.
+//   2. A delta in flight was sent before the load was, since users who load are not collected. The
+//      load therefore saw the end of that commit: install() merges the delta only if the loaded
+//      version is below the delta's, which is so if the commit failed without effect.
+//   3. Whatever the commit reports later changes nothing any more about deltas that install()
+//   judged.
+//   4. A failed commit of a user who is still absent returns its deltas to the front of those that
+//   wait.
+//      A store that tries again applies only those above the user's version.
+class ReadStates;
+
+enum class Residency : uint8_t { absent, loading, resident };
+
+struct ReadStatesOptions {
+  // Where there is no store nothing ever becomes dirty; absent users are installed empty by the
+  // caller, and INCR on them must not happen.
+  enum class Backing : uint8_t { store, none };
+
+  uint32_t max_channels =
+      131072;  // readstate-max-channels: rows of one user, of all types together
+  Backing backing = Backing::store;
+};
+
+// A channel with a message id: what ACK marks, what UNREAD compares.
+struct ChannelId {
+  int64_t channel = 0;
+  int64_t id = 0;
+};
+
+struct AckOptions {
+  uint8_t type = 0;
+  int32_t mentions = 0;
+  int32_t unread = 0;
+  std::optional<uint8_t> flags;  // kept unless given
+};
+
+struct SetOptions {
+  uint8_t type = 0;
+  std::optional<int32_t> mentions;  // kept unless given, as are the next two
+  std::optional<int32_t> unread;
+  std::optional<uint8_t> flags;
+  bool manual = false;                // absence clears it
+  std::optional<int64_t> if_version;  // 0: the row must not exist
+};
+
+struct IncrOptions {
+  uint8_t type = 0;
+  int32_t mentions = 0;  // -(2^31-1) to 2^31-1
+  int32_t unread = 0;
+};
+
+struct GetAllOptions {
+  std::optional<uint8_t> type;
+  int64_t since = 0;  // 0: everything
+  bool nonzero = false;
+  std::optional<RowId> after;  // only rows above this one
+  size_t count = std::numeric_limits<size_t>::max();
+};
+
+struct UnreadOptions {
+  uint8_t type = 0;
+  int64_t default_mark = 0;  // for channels without a row
+};
+
+struct TotalOptions {
+  std::optional<uint8_t> type;
+  uint8_t exclude = 0;  // rows whose flags share a bit are left out of everything but the version
+};
+
+// What a list of rows begins with.
+struct RowsHead {
+  int64_t version = 0;   // the user's
+  bool partial = false;  // only what changed since
+  size_t count = 0;      // rows that follow
+};
+
+// Takes a list row by row, so that a long one need not exist twice. begin() comes first, once.
+class RowReceiver {
+ public:
+  virtual ~RowReceiver() = default;
+  virtual void begin(const RowsHead& head) = 0;
+  virtual void row(const Row& row) = 0;
+};
+
+struct Total {
+  int64_t mentions = 0;
+  int64_t unread = 0;
+  int64_t channels = 0;  // rows with mentions
+  int64_t entries = 0;
+  int64_t version = 0;  // the user's
+};
+
+struct UserInfo {
+  Residency residency = Residency::absent;
+  size_t entries = 0;
+  size_t bytes = 0;  // allocator's, with the share of the index
+  int64_t version = 0;
+  int64_t last_deletion = 0;
+  int64_t dirty_ms = 0;  // how long the oldest uncommitted change has waited; 0: clean
+  int64_t idle_ms = 0;   // as coarse as the recency stamps
+  size_t pending = 0;    // deltas
+};
+
+enum class ChangeOp : uint8_t { ack, set, del, incr };
+
+// Told of every changed row, right after the change (del: the row as it was, with the version of
+// the deletion). Must not call back into ReadStates.
+class ChangeListener {
+ public:
+  virtual ~ChangeListener() = default;
+  virtual void on_change(ChangeOp op, Bytes user, const Row& row) = 0;
+};
+
+// A user found by key: spares commands the second lookup. Valid until the next call that changes,
+// loads or evicts any user (a command refreshes the one it is given). The key's bytes are the
+// caller's and have to live as long.
+class UserRef {
+ public:
+  Bytes key() const { return key_; }
+  Residency residency() const { return residency_; }
+
+ private:
+  friend class ReadStates;
+  Bytes key_;
+  uint64_t hash_ = 0;
+  PackedUser* user_ = nullptr;  // null: unknown here
+  Residency residency_ = Residency::absent;
+};
+
+struct EvictionCandidate {
+  std::string user;
+  uint16_t age = 0;    // in the table's units of recency: comparable with the keys of the cache
+  bool dirty = false;  // has to be committed first: hurry it with collect_user()
+};
+
+enum class CollectOutcome : uint8_t {
+  clean,      // nothing of the user waits for a commit
+  collected,  // appended
+  in_flight,  // an earlier commit is not back yet; ask again after it
+};
+
+class ReadStates {
+ public:
+  // What committed_version() returns where nothing waits.
+  static constexpr int64_t kAllCommitted = std::numeric_limits<int64_t>::max();
+
+  explicit ReadStates(ReadStatesOptions options = {});
+  ~ReadStates();
+  ReadStates(const ReadStates&) = delete;
+  ReadStates& operator=(const ReadStates&) = delete;
+
+  void set_max_channels(uint32_t limit);
+  // No version at or below `version` will be given to a pending delta. Called at start with the
+  // highest version in the store.
+  void observe_version(int64_t version);
+  // Null: nobody listens. The listener outlives this.
+  void set_listener(ChangeListener* listener);
+
+  // ---- Residency. Keys are 1 to 512 bytes (verified by the caller).
+
+  // Starts to bring the user's slot into the processor's cache: for batches.
+  void prefetch(Bytes user) const;
+  UserRef find(Bytes user) const;
+  Residency residency(Bytes user) const { return find(user).residency(); }
+  // REQUIRES: absent.
+  void begin_load(Bytes user);
+  // REQUIRES: loading; or absent, where there is no store. Merges what waits for the user.
+  void install(Bytes user, const LoadedUser& loaded, int64_t now_us);
+  // REQUIRES: loading. The user is absent again, with the deltas that arrived meanwhile.
+  void load_failed(Bytes user);
+
+  // ---- Commands. REQUIRES: `user` is resident, unless stated. They count as a use for LRU, unless
+  // stated. Arguments are in range (verified by the caller). A command that fails changes nothing;
+  // one that changes nothing raises no version, dirties nothing and tells nobody.
+
+  // The new version, or 0 where nothing changed. A channel without a row gets one, also with id 0.
+  Result<int64_t> ack(UserRef& user, std::span<const ChannelId> pairs, const AckOptions& options,
+                      int64_t now_us);
+  // The row's version afterwards, which is what IFVERSION has to name next: the user's new one, or
+  // where nothing changed the one that the row had. nullopt where IFVERSION did not match.
+  Result<std::optional<int64_t>> set(UserRef& user, ChannelId target, const SetOptions& options,
+                                     int64_t now_us);
+  // Takes any user and is no use for LRU. False where the message was already read (a channel
+  // without a row has read 0); true where it was counted, or accepted for a user who is not
+  // resident. A counter that cannot move (saturated, or already 0) was counted, and is a no-op.
+  Result<bool> incr(UserRef& user, ChannelId target, const IncrOptions& options, int64_t now_us);
+  std::optional<Row> get(UserRef& user, RowId id);
+  void getall(UserRef& user, const GetAllOptions& options, RowReceiver& receiver);
+  // The unread rows, in the order asked, appended to `rows`.
+  void unread(UserRef& user, std::span<const ChannelId> heads, const UnreadOptions& options,
+              std::vector<Row>& rows);
+  Total total(UserRef& user, const TotalOptions& options);
+  // Rows removed. No channels: all of the type; no type either: all. Channels without a type are of
+  // type 0; one that is named twice counts once.
+  size_t del(UserRef& user, std::optional<uint8_t> type, std::span<const int64_t> channels,
+             int64_t now_us);
+  // Takes any user, is no use for LRU.
+  UserInfo info(const UserRef& user, int64_t now_us) const;
+
+  // ---- Commits. A user is dirty from the first uncommitted change until the commit that holds the
+  // last one is done. While a commit is in flight the user may change again, and is dirty as of the
+  // first such change; there is never more than one commit of a user in flight.
+
+  struct CollectLimits {
+    int64_t delay_ms = 0;  // only users who became dirty at least this long ago
+    size_t max_users = std::numeric_limits<size_t>::max();
+  };
+  // Appends the changes of users who are due, the oldest first, and puts them in flight. Each
+  // commit holds rows changed since the last, rows deleted, and the deltas of an absent user.
+  // Returns how many.
+  size_t collect(int64_t now_ms, const CollectLimits& limits, std::vector<UserCommit>& out);
+  // The same for one user, due or not.
+  CollectOutcome collect_user(Bytes user, std::vector<UserCommit>& out);
+  // REQUIRES: a commit of the user is in flight.
+  void commit_done(Bytes user);
+  // REQUIRES: as above. All that it held is due again, at once and before all others.
+  void commit_failed(Bytes user);
+
+  bool is_dirty(Bytes user) const;
+  // The version of the newest change that waits for its commit, 0 for none. A client that wants to
+  // know its changes safe asks for this now and waits until committed_version() has reached it.
+  int64_t uncommitted_version(Bytes user) const;
+  // Every change of the user up to this version is in the store.
+  int64_t committed_version(Bytes user) const;
+  size_t dirty_users() const;  // in flight or not, resident or not
+  size_t dirty_bytes() const;  // memory that cannot be evicted before a commit
+  // When the oldest user who waits to be collected became dirty. nullopt: nobody waits.
+  std::optional<int64_t> oldest_dirty_ms() const;
+  size_t pending_users() const;  // not resident, with deltas
+
+  // ---- Memory.
+
+  size_t resident_users() const;
+  size_t entries() const;
+  // The allocator's count of everything here.
+  size_t bytes() const;
+  // The least recently used of a few resident users drawn at random; a clean one where any was
+  // drawn. nullopt: none drawn.
+  std::optional<EvictionCandidate> eviction_candidate();
+  // Frees a resident, clean user at once; false where the user is neither.
+  bool evict(Bytes user);
+  // Visits some resident users from `cursor` on (0: the start) and returns the next cursor (0: the
+  // end). As SCAN: whoever stays from start to end is visited at least once.
+  uint64_t scan(uint64_t cursor, size_t count, const std::function<void(Bytes user)>& visit) const;
+  // Every invariant, at the cost of a walk over everything. For tests.
+  void check() const;
+
+ private:
+  std::unique_ptr<UserIndex> index_;
+};
+
+}  // namespace tidemark::storage
