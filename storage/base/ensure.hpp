@@ -9,8 +9,8 @@ namespace tidemark {
 
 // ENSURE states what must hold unless the program itself is wrong. It stays in release builds: a
 // cache that goes on with broken books would corrupt what it is trusted with.
-#define ENSURE(condition)                                               \
-  (static_cast<bool>(condition) ? static_cast<void>(0)                  \
+#define ENSURE(condition)                              \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
                                 : ::tidemark::ensure_failed(#condition, __FILE__, __LINE__))
 
 // ENSURE_DEBUG is for invariants that are too costly to verify on the hot path.

@@ -1,0 +1,212 @@
+#include "storage/base/number.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+namespace tidemark {
+namespace {
+
+// A longer text cannot be a number that anybody meant; Redis draws the line at the same place.
+constexpr size_t kFloatTextMax = 5 * 1024;
+
+// "00" "01" ... "99": two digits a division instead of one.
+constexpr std::array<char, 200> kDigitPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+int digit_count(uint64_t value) {
+  int digits = 1;
+  for (;;) {
+    if (value < 10) return digits;
+    if (value < 100) return digits + 1;
+    if (value < 1000) return digits + 2;
+    if (value < 10000) return digits + 3;
+    value /= 10000;
+    digits += 4;
+  }
+}
+
+// strtod and strtold want a terminating zero, which views do not have.
+template <typename Float>
+std::optional<Float> parse_with_c_library(Bytes text, Float (*convert)(const char*, char**)) {
+  if (text.empty() || text.size() >= kFloatTextMax) return std::nullopt;
+  if (std::strchr(" \t\n\v\f\r", text.front()) != nullptr) return std::nullopt;
+  std::array<char, kFloatTextMax> copy;
+  text.copy(copy.data(), text.size());
+  copy[text.size()] = '\0';
+
+  char* end = nullptr;
+  errno = 0;
+  const Float value = convert(copy.data(), &end);
+  if (end != copy.data() + text.size()) return std::nullopt;
+  // A subnormal result sets ERANGE too, but it is the number that was asked for.
+  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
+  if (std::isnan(value)) return std::nullopt;
+  return value;
+}
+
+// Lays out `digits` (without a point) times ten to the power of `exponent`.
+char* lay_out_decimal(char* to, Bytes digits, int exponent) {
+  const int count = static_cast<int>(digits.size());
+  const int leading = exponent + count - 1;  // the exponent of the first digit
+  const auto put = [&to](Bytes text) { to = std::copy(text.begin(), text.end(), to); };
+
+  if (exponent >= 0 && leading < count + 7) {
+    put(digits);
+    to = std::fill_n(to, exponent, '0');
+    return to;
+  }
+  if (exponent < 0 && (exponent > -7 || std::abs(leading) < 4)) {
+    if (leading >= 0) {
+      put(digits.substr(0, static_cast<size_t>(leading) + 1));
+      *to++ = '.';
+      put(digits.substr(static_cast<size_t>(leading) + 1));
+    } else {
+      put("0.");
+      to = std::fill_n(to, -leading - 1, '0');
+      put(digits);
+    }
+    return to;
+  }
+  *to++ = digits.front();
+  if (count > 1) {
+    *to++ = '.';
+    put(digits.substr(1));
+  }
+  put(leading < 0 ? "e-" : "e+");
+  return format_int64(to, std::abs(leading));
+}
+
+}  // namespace
+
+std::optional<uint64_t> parse_uint64(Bytes text) {
+  if (text.empty() || text.size() > kInt64CharsMax) return std::nullopt;
+  if (text.front() == '0' && text.size() > 1) return std::nullopt;
+  uint64_t value = 0;
+  for (const char c : text) {
+    const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+    if (digit > 9) return std::nullopt;
+    if (__builtin_mul_overflow(value, uint64_t{10}, &value)) return std::nullopt;
+    if (__builtin_add_overflow(value, uint64_t{digit}, &value)) return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<int64_t> parse_int64(Bytes text) {
+  if (text.empty()) return std::nullopt;
+  const bool negative = text.front() == '-';
+  const std::optional<uint64_t> magnitude = parse_uint64(text.substr(negative ? 1 : 0));
+  if (!magnitude) return std::nullopt;
+  if (!negative) {
+    if (*magnitude > uint64_t{std::numeric_limits<int64_t>::max()}) return std::nullopt;
+    return static_cast<int64_t>(*magnitude);
+  }
+  if (*magnitude == 0 || *magnitude > uint64_t{1} << 63) return std::nullopt;
+  return static_cast<int64_t>(0 - *magnitude);
+}
+
+std::optional<double> parse_double(Bytes text) {
+  // from_chars is several times faster, but knows neither a plus sign nor hexadecimal prefixes, and
+  // does not tell overflow from a vanished value.
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc{} && end == text.data() + text.size()) {
+    if (std::isnan(value)) return std::nullopt;
+    return value;
+  }
+  return parse_with_c_library<double>(text, &std::strtod);
+}
+
+std::optional<long double> parse_long_double(Bytes text) {
+  return parse_with_c_library<long double>(text, &std::strtold);
+}
+
+char* format_uint64(char* to, uint64_t value) {
+  if (value < 10) {
+    *to = static_cast<char>('0' + value);
+    return to + 1;
+  }
+  char* const end = to + digit_count(value);
+  char* at = end;
+  while (value >= 100) {
+    at -= 2;
+    std::memcpy(at, &kDigitPairs[2 * (value % 100)], 2);
+    value /= 100;
+  }
+  if (value >= 10) {
+    std::memcpy(at - 2, &kDigitPairs[2 * value], 2);
+  } else {
+    at[-1] = static_cast<char>('0' + value);
+  }
+  return end;
+}
+
+char* format_int64(char* to, int64_t value) {
+  if (value >= 0) return format_uint64(to, static_cast<uint64_t>(value));
+  *to = '-';
+  return format_uint64(to + 1, 0 - static_cast<uint64_t>(value));
+}
+
+char* format_double(char* to, double value) {
+  const auto put = [to](Bytes text) { return std::copy(text.begin(), text.end(), to); };
+  if (std::isnan(value)) return put("nan");
+  if (std::isinf(value)) return put(value < 0 ? "-inf" : "inf");
+  if (value == 0) return put(std::signbit(value) ? "-0" : "0");
+  // Up to here every integer is its own shortest text, and scores are mostly integers.
+  constexpr double kExact = 4503599627370496.0;  // 2^52
+  if (value > -kExact && value < kExact) {
+    const auto integer = static_cast<int64_t>(value);
+    if (static_cast<double>(integer) == value) return format_int64(to, integer);
+  }
+
+  // The library finds the digits; where the point goes is a matter of what clients expect.
+  std::array<char, kDoubleCharsMax> scientific;
+  const char* const end = std::to_chars(scientific.data(), scientific.data() + scientific.size(),
+                                        std::abs(value), std::chars_format::scientific)
+                              .ptr;
+  const Bytes text(scientific.data(), static_cast<size_t>(end - scientific.data()));
+  const size_t mark = text.find('e');
+  int exponent = 0;
+  std::from_chars(text.data() + mark + (text[mark + 1] == '+' ? 2 : 1), end, exponent);
+  std::array<char, kDoubleCharsMax> digits;
+  size_t count = 0;
+  for (const char c : text.substr(0, mark)) {
+    if (c != '.') digits[count++] = c;
+  }
+  if (value < 0) *to++ = '-';
+  return lay_out_decimal(to, Bytes(digits.data(), count), exponent - static_cast<int>(count) + 1);
+}
+
+std::string to_text(int64_t value) {
+  std::array<char, kInt64CharsMax> text;
+  return std::string(text.data(), format_int64(text.data(), value));
+}
+
+std::string to_text(double value) {
+  std::array<char, kDoubleCharsMax> text;
+  return std::string(text.data(), format_double(text.data(), value));
+}
+
+std::string to_fixed_text(long double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  std::array<char, kFloatTextMax> buffer;
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%.17Lf", value);
+  std::string text(buffer.data(), static_cast<size_t>(size));
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
+}  // namespace tidemark

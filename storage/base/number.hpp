@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "storage/base/bytes.hpp"
+
+// Numbers as text, by the rules that Redis clients rely on. Nothing here depends on the locale of
+// the "C" kind being replaced: the process never calls setlocale.
+
+namespace tidemark {
+
+// The whole of `text` as a decimal integer in its one canonical spelling: no sign but '-', no
+// leading zero, no "-0", no blanks. What this accepts, format_int64 gives back byte by byte, which
+// is why a value may be stored as the integer it spells.
+std::optional<int64_t> parse_int64(Bytes text);
+std::optional<uint64_t> parse_uint64(Bytes text);
+
+// The whole of `text` as a floating-point number: decimal, hexadecimal, "inf" and "infinity" with
+// either sign. Refuses blanks, NaN, and what overflows or vanishes to zero.
+std::optional<double> parse_double(Bytes text);
+std::optional<long double> parse_long_double(Bytes text);
+
+inline constexpr size_t kInt64CharsMax = 20;
+inline constexpr size_t kDoubleCharsMax = 32;
+
+// Writes the decimal digits at `to` and returns the end of what was written. REQUIRES: room for
+// kInt64CharsMax bytes. No terminating zero.
+char* format_int64(char* to, int64_t value);
+char* format_uint64(char* to, uint64_t value);
+
+// The shortest text that parses back to the same double: "3", "0.1", "1e+21", "inf", "-inf", "nan",
+// "-0". Integers of less than 2^52 are never in exponent form. REQUIRES: room for kDoubleCharsMax.
+char* format_double(char* to, double value);
+
+std::string to_text(int64_t value);
+std::string to_text(double value);
+
+// Fixed notation with at most 17 decimals and no trailing zeros, as INCRBYFLOAT and GEOPOS answer:
+// never an exponent, so the text can be thousands of bytes long. "-0" is "0".
+std::string to_fixed_text(long double value);
+
+}  // namespace tidemark
