@@ -1,0 +1,51 @@
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/config/command_line.hpp"
+#include "server/config/settings.hpp"
+
+namespace tidemark::server {
+
+// A directive that is not an option, kept for whoever implements it.
+struct DirectiveLine {
+  int line = 0;                    // where it stands, from 1
+  std::vector<std::string> words;  // without the directive's name
+};
+
+// What the command line and the files that it names say.
+struct LoadedConfig {
+  Settings settings;
+  std::string file;  // absolute path of the file that CONFIG REWRITE writes, or empty
+  std::vector<DirectiveLine> users;             // user <name> [rule ...]
+  std::vector<DirectiveLine> modules;           // loadmodule <path> [argument ...]
+  std::vector<DirectiveLine> renamed_commands;  // rename-command <name> <new name>
+  // Options that were given and have no effect here; one warning in the log names them all.
+  std::vector<std::string> without_effect;
+};
+
+// Startup must end with exit code 1 and this text on the standard error.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Reads the file, then the standard input, then the options, as `command_line` asks for; later
+// values win. Throws ConfigError.
+LoadedConfig load_config(const CommandLine& command_line);
+
+// Reads configuration text over `config`. Throws ConfigError.
+void load_text(std::string_view text, LoadedConfig& config);
+
+// The words of one line: separated by spaces, "quoted" with \n \r \t \b \a \xHH and \", or 'quoted'
+// with \'. False where the quotes do not balance.
+bool split_words(std::string_view line, std::vector<std::string>& words);
+
+// `text` in double quotes, so that split_words() gives it back.
+std::string quoted(std::string_view text);
+
+}  // namespace tidemark::server
