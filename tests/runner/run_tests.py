@@ -56,10 +56,24 @@ def ctest(build_dir, arguments, **options):
     return subprocess.run(["ctest", "--test-dir", build_dir, "--no-tests=error", *arguments], **options)
 
 
+def programs(text):
+    """From the text of a CTestTestfile.cmake: the words of each test's command, by the test's name."""
+    tests = re.finditer(r"^add_test\(\[(=*)\[(?P<name>.*?)\]\1\] (?P<words>.*)\)$", text, re.M)
+    return {test["name"]: re.findall(r'"([^"]*)"', test["words"]) for test in tests}
+
+
 def targets(build_dir, arguments):
+    """The build targets behind the chosen tests. ctest leaves out the command of what is not built yet,
+    so the commands come from the files that it reads itself."""
     listed = ctest(build_dir, ["--show-only=json-v1", *arguments], stdout=subprocess.PIPE, check=True)
+    chosen = [test["name"] for test in json.loads(listed.stdout)["tests"]]
+    commands = {}
+    for folder, _, names in os.walk(os.path.abspath(build_dir)):
+        if "CTestTestfile.cmake" in names:
+            with open(os.path.join(folder, "CTestTestfile.cmake"), encoding="utf-8") as file:
+                commands.update(programs(file.read()))
     bin_dir = os.path.join(os.path.abspath(build_dir), "bin")
-    words = (word for test in json.loads(listed.stdout)["tests"] for word in test.get("command", []))
+    words = [word for name in chosen for word in commands.get(name, [])]
     return sorted({os.path.basename(word) for word in words if os.path.dirname(word) == bin_dir})
 
 

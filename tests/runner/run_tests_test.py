@@ -50,6 +50,14 @@ class Counting(unittest.TestCase):
             cases = list(run_tests.read_junit(path))
         self.assertEqual(cases, [("a", True, "7 passed, 0 failed"), ("b", False, ""), ("c", False, "")])
 
+    def test_the_programs_behind_tests_are_read_from_what_cmake_wrote(self):
+        text = """add_test([=[set test]=] "/b/bin/set_test" "--seed" "7")
+set_tests_properties([=[set test]=] PROPERTIES  LABELS "wire")
+add_test([=[tree]=] "/usr/bin/python3" "/src/check_tree.py")
+"""
+        self.assertEqual(run_tests.programs(text), {
+            "set test": ["/b/bin/set_test", "--seed", "7"], "tree": ["/usr/bin/python3", "/src/check_tree.py"]})
+
 
 if __name__ == "__main__":
     unittest.main()
