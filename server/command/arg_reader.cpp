@@ -101,7 +101,7 @@ void ArgReader::fail_syntax() { fail(kSyntaxError); }
 
 protocol::Reply ArgReader::error() const {
   asked_ = true;
-  return protocol::Reply::error(error_);
+  return protocol::Reply::error(std::string(error_));
 }
 
 }  // namespace tidemark::server

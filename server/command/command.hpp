@@ -6,14 +6,19 @@
 #include <optional>
 #include <span>
 
-#include "protocol/reply.hpp"
 #include "server/command/key_spec.hpp"
+#include "server/command/syntax.hpp"
 #include "storage/base/bytes.hpp"
+
+namespace tidemark::protocol {
+class Reply;
+}
 
 namespace tidemark::server {
 
 class ArgReader;
 class Context;
+class FoundKeys;
 
 using protocol::Reply;
 
@@ -42,7 +47,7 @@ enum class Flag : uint32_t {
   is_protected = 1U << 19,  // needs enable-debug-command or the like
   sentinel = 1U << 20,
   only_sentinel = 1U << 21,
-  movable_keys = 1U << 22,
+  system = 1U << 22,  // of no use to people: COMMAND DOCS says syscmd
   touches_arbitrary_keys = 1U << 23,
   // Ours; COMMAND INFO does not show these.
   hidden_args = 1U << 24,       // arguments are secrets: MONITOR and SLOWLOG redact them
@@ -154,17 +159,26 @@ class Few {
   size_t size_ = 0;
 };
 
+struct Deprecation {
+  Bytes since;
+  Bytes instead;
+};
+
 // One command or subcommand: all that is known of it, declared once, under its function.
 struct Command {
   Bytes name;  // lower case; a subcommand's without its parent's
   Bytes summary;
   Bytes since;
   Bytes complexity;
+  Deprecation deprecated;
   Group group = Group::generic;
   Arity arity;
   Flag flags = Flag::none;
   Category categories = Category::none;
   KeySpecs keys;
+  // Where `keys` alone cannot tell the keys or what is done to them: finds them all. Returns false
+  // where the arguments make no sense.
+  bool (*find_keys)(std::span<const Bytes> args, FoundKeys& found) = nullptr;
   // The arguments, in the notation of server/command/syntax.hpp.
   Bytes syntax;
   Few<Bytes, 3> tips;
@@ -188,6 +202,7 @@ constexpr bool well_formed(std::span<const Command> commands) {
     if (command.run == nullptr && command.subcommands.empty()) return false;
     if (command.arity.value == 0) return false;
     if (has(command.flags, Flag::write) && has(command.flags, Flag::readonly)) return false;
+    if (!check_syntax(command.syntax, command.keys.all().size())) return false;
     if (command.merge != Merge::none && command.check == nullptr) return false;
     if (!well_formed(command.subcommands)) return false;
   }

@@ -14,20 +14,33 @@ namespace tidemark::server {
 // specifications (https://redis.io/docs/latest/develop/reference/key-specs/): where to start, and
 // how to walk from there. Positions count the command's name as 0.
 
-// What a command does to a key, as COMMAND INFO names it.
+// What a command does to a key, in the words of COMMAND INFO.
 enum class Access : uint8_t {
-  read,              // RO ACCESS: reads the value and returns or uses it
   inspect,           // RO: looks at the key, not at its value
+  read,              // RO ACCESS: uses or returns the value
   insert,            // RW INSERT
   update,            // RW UPDATE
-  access_update,     // RW ACCESS UPDATE
+  erase,             // RW DELETE: takes parts of the value away unseen
+  access_write,      // RW ACCESS
   access_insert,     // RW ACCESS INSERT
+  access_update,     // RW ACCESS UPDATE
   access_delete,     // RW ACCESS DELETE
   overwrite,         // OW UPDATE
   overwrite_insert,  // OW INSERT
   remove,            // RM DELETE
-  move_from,         // RW ACCESS DELETE, the source of RENAME and MOVE
+  channel,           // NOT_KEY: a name that is placed as keys are, but is none
 };
+
+// The words, in the order of COMMAND INFO. They live as long as the program.
+std::span<const Bytes> words_of(Access access);
+
+constexpr bool reads(Access access) {
+  return access == Access::read ||
+         (access >= Access::access_write && access <= Access::access_delete);
+}
+constexpr bool writes(Access access) {
+  return access >= Access::insert && access != Access::channel;
+}
 
 struct StartAt {
   int16_t position;
@@ -37,6 +50,8 @@ struct StartAfter {
   Bytes keyword;
   int16_t from;
 };
+// Anywhere, or nowhere among the arguments: SORT. Only Command::find_keys finds them, if anything.
+struct StartUnknown {};
 
 // From the start to `last`, counted from the start, or from the end of the arguments where
 // negative; every `step`; of what is left only 1/limit where limit > 1.
@@ -52,10 +67,14 @@ struct WalkCounted {
   int16_t step = 1;
 };
 
-enum class KeyExtra : uint8_t { none, incomplete, not_key, variable_flags };
+enum class KeyExtra : uint8_t {
+  none,
+  incomplete,      // there are keys that the specification misses
+  variable_flags,  // what is done to the key depends on other arguments
+};
 
 struct KeySpec {
-  std::variant<StartAt, StartAfter> start = StartAt{1};
+  std::variant<StartAt, StartAfter, StartUnknown> start = StartAt{1};
   std::variant<Walk, WalkCounted> walk = Walk{};
   Access access = Access::read;
   KeyExtra extra = KeyExtra::none;
@@ -76,6 +95,10 @@ constexpr KeySpec two_keys_at(int16_t position, Access access) {
 // A count at `position`, then that many keys.
 constexpr KeySpec counted_keys_at(int16_t position, Access access) {
   return {.start = StartAt{position}, .walk = WalkCounted{}, .access = access};
+}
+
+constexpr KeySpec unknown_keys(Access access) {
+  return {.start = StartUnknown{}, .access = access};
 }
 
 // A command's key specifications, kept inside the declaration.
