@@ -80,7 +80,6 @@ void write_push_header(Output& out, RespVersion version, size_t items) {
 }
 
 void encode(const Reply& reply, RespVersion version, Output& out) {
-  const std::span<const Reply> items = reply.items();
   switch (reply.kind()) {
     case Reply::Kind::none:
       return;
@@ -113,19 +112,19 @@ void encode(const Reply& reply, RespVersion version, Output& out) {
     case Reply::Kind::verbatim:
       return encode_verbatim(reply.bytes(), version, out);
     case Reply::Kind::array:
-      write_array_header(out, items.size());
-      return encode_items(items, version, out);
+      write_array_header(out, reply.items().size());
+      return encode_items(reply.items(), version, out);
     case Reply::Kind::map:
-      write_map_header(out, version, items.size() / 2);
-      return encode_items(items, version, out);
+      write_map_header(out, version, reply.items().size() / 2);
+      return encode_items(reply.items(), version, out);
     case Reply::Kind::set:
-      write_set_header(out, version, items.size());
-      return encode_items(items, version, out);
+      write_set_header(out, version, reply.items().size());
+      return encode_items(reply.items(), version, out);
     case Reply::Kind::push:
-      write_push_header(out, version, items.size());
-      return encode_items(items, version, out);
+      write_push_header(out, version, reply.items().size());
+      return encode_items(reply.items(), version, out);
     case Reply::Kind::attribute:
-      return encode_attribute(items, version, out);
+      return encode_attribute(reply.items(), version, out);
   }
 }
 

@@ -98,36 +98,17 @@ Bytes Reply::error_code() const {
   return blank == Bytes::npos ? Bytes("ERR") : text.substr(0, blank);
 }
 
-int64_t Reply::integer_value() const {
-  switch (kind_) {
-    case Kind::integer:
-    case Kind::bulk_integer:
-    case Kind::boolean:
-      return plain_.number;
-    default:
-      return 0;
-  }
-}
-
-Bytes Reply::bytes() const {
+Bytes Reply::owned_bytes() const {
   switch (home_) {
-    case Home::plain:
-      // Numbers have no address.
-      if (plain_.data == nullptr) return {};
-      return {plain_.data, static_cast<size_t>(plain_.number)};
     case Home::string:
       return owned_;
     case Home::output:
       return output_.view();
+    case Home::plain:
     case Home::items:
       break;
   }
   return {};
-}
-
-std::span<const Reply> Reply::items() const {
-  if (home_ != Home::items) return {};
-  return items_;
 }
 
 }  // namespace tidemark::protocol

@@ -107,15 +107,23 @@ class Reply {
   // "ERR", "WRONGTYPE" ...: what INFO counts errors by. REQUIRES: is_error().
   Bytes error_code() const;
 
-  // Of integer, bulk_integer, boolean; 0 for others.
-  int64_t integer_value() const;
+  // REQUIRES: kind() is integer, bulk_integer or boolean.
+  int64_t integer_value() const { return plain_.number; }
   // REQUIRES: kind() == Kind::real.
   double real_value() const { return std::bit_cast<double>(plain_.number); }
   // The text, bytes or wire form of the kinds that have them, the error's with its code, the
   // verbatim's with its format; empty for others.
-  Bytes bytes() const;
+  Bytes bytes() const {
+    if (home_ != Home::plain) return owned_bytes();
+    // Numbers have no address.
+    if (plain_.data == nullptr) return {};
+    return {plain_.data, static_cast<size_t>(plain_.number)};
+  }
   // Of array, map, set, push and attribute; empty for others.
-  std::span<const Reply> items() const;
+  std::span<const Reply> items() const {
+    if (home_ != Home::items) return {};
+    return items_;
+  }
 
  private:
   // What is neither owned nor needs a destructor: a number, or the address and size of bytes.
@@ -144,6 +152,7 @@ class Reply {
     }
   }
   void take_owned(Reply& other) noexcept;
+  Bytes owned_bytes() const;
   void destroy() noexcept;
 
   Kind kind_;

@@ -18,26 +18,44 @@ constexpr size_t kUnquotedKept = 1024;
 constexpr Bytes kInvalidArgs = "Protocol error: invalid multibulk length";
 constexpr Bytes kInvalidBulk = "Protocol error: invalid bulk length";
 
-// Reads the length behind the '*' or '$' at `at` when it is spelled as every client spells it and
-// is here with its CR and LF, and moves `at` past them. Otherwise leaves all as it is: the slow
-// path decides whether that is an error.
-inline bool read_length(const char*& at, const char* end, uint64_t& value) {
+// A length that was read, and where the line that it stood on has ended. Two registers, not two
+// variables in memory, which is what references would make of them in the loop below.
+struct ReadLength {
+  const char* behind = nullptr;  // null when there was no length to read
+  uint64_t value = 0;
+};
+
+// Reads up to 18 digits behind the type byte at `at`, of which no sum can overflow, with their CR
+// and LF. What this refuses goes through parse_length(), which decides whether that is an error.
+ReadLength read_long_length(const char* at, const char* end) {
   const char* digit = at + 1;
-  if (digit >= end) return false;
-  uint64_t sum = static_cast<unsigned char>(*digit) - uint64_t{'0'};
-  if (sum > 9) return false;
-  const bool leading_zero = sum == 0;
-  for (++digit; digit < end; ++digit) {
+  uint64_t sum = 0;
+  for (; digit < end; ++digit) {
     const uint64_t next = static_cast<unsigned char>(*digit) - uint64_t{'0'};
     if (next > 9) break;
     sum = sum * 10 + next;
   }
   const std::ptrdiff_t digits = digit - at - 1;
-  if (digits > 18 || (leading_zero && digits > 1)) return false;
-  if (end - digit < 2 || *digit != '\r') return false;
-  at = digit + 2;
-  value = sum;
-  return true;
+  if (digits < 1 || digits > 18 || (at[1] == '0' && digits > 1)) return {};
+  if (end - digit < 2 || *digit != '\r') return {};
+  return {digit + 2, sum};
+}
+
+// The same, quicker for the one or two digits that most lengths have.
+inline ReadLength read_length(const char* at, const char* end) {
+  if (end - at < 5) return read_long_length(at, end);
+  const uint64_t first = static_cast<unsigned char>(at[1]) - uint64_t{'0'};
+  if (first <= 9 && at[2] == '\r') return {at + 4, first};
+  const uint64_t second = static_cast<unsigned char>(at[2]) - uint64_t{'0'};
+  if (first - 1 <= 8 && second <= 9 && at[3] == '\r') return {at + 5, first * 10 + second};
+  return read_long_length(at, end);
+}
+
+uint64_t largest_bulk(const ParseLimits& limits) {
+  const int64_t bytes = limits.peer == Peer::authenticated
+                            ? limits.bulk_bytes_max
+                            : std::min(limits.bulk_bytes_max, kUnauthenticatedBulkBytesMax);
+  return static_cast<uint64_t>(bytes);
 }
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -110,8 +128,9 @@ void RequestParser::reset() {
 void RequestParser::release_spare() {
   ENSURE(step_ == Step::start || step_ == Step::done);
   reset();
-  slots_ = {};
-  unquoted_ = {};
+  slots_ = std::vector<Bytes>();
+  unquoted_ = std::string();
+  holds_spare_ = false;
 }
 
 size_t RequestParser::memory_bytes() const {
@@ -119,29 +138,24 @@ size_t RequestParser::memory_bytes() const {
 }
 
 RequestParser::Status RequestParser::parse(Bytes unread, const ParseLimits& limits) {
-  if (step_ == Step::done) begin();
-  if (base_ != unread.data()) rebase(unread.data());
-
-  switch (step_) {
-    case Step::start:
-      return parse_start(unread, limits);
-    case Step::inline_line:
-      return parse_inline(unread, limits);
-    case Step::bulk_header:
-    case Step::bulk_body:
-      return parse_bulks(unread, limits);
-    case Step::done:
-    case Step::failed:
-      break;
+  if (step_ == Step::done) [[likely]] {
+    begin();
   }
-  return Status::error;
+  Status status = step_ == Step::start ? parse_start(unread, limits) : resume(unread, limits);
+  // Once round, unless a length was spelled as no client spells it.
+  while (step_ == Step::bulk_header && status == Status::complete) {
+    if (take_bulks(unread, limits)) [[likely]] {
+      return finish();
+    }
+    status = parse_bulk_slowly(unread, limits);
+  }
+  return status;
 }
 
 // Makes ready for the next request.
-void RequestParser::begin() {
-  if (slots_.size() > kSlotsKept || unquoted_.capacity() > kUnquotedKept) [[unlikely]] {
-    if (count_ <= kSlotsKept) slots_ = {};
-    unquoted_ = {};
+inline void RequestParser::begin() {
+  if (holds_spare_) [[unlikely]] {
+    drop_spare();
   }
   count_ = 0;
   at_ = 0;
@@ -149,18 +163,26 @@ void RequestParser::begin() {
   step_ = Step::start;
 }
 
-RequestParser::Status RequestParser::parse_start(Bytes unread, const ParseLimits& limits) {
+// A client that sends one large request usually sends another, so its slots go only after a request
+// that did well without them.
+void RequestParser::drop_spare() {
+  if (count_ <= kSlotsKept) slots_ = std::vector<Bytes>();
+  unquoted_ = std::string();
+  holds_spare_ = slots_.size() > kSlotsKept;
+}
+
+// Parses the line that says how many arguments there are, or all of an inline request.
+inline RequestParser::Status RequestParser::parse_start(Bytes unread, const ParseLimits& limits) {
+  base_ = unread.data();
   if (unread.empty()) return want(1);
   if (unread.front() != '*') {
     step_ = Step::inline_line;
     return parse_inline(unread, limits);
   }
-  const char* at = unread.data();
-  uint64_t length = 0;
-  int64_t args = 0;
-  if (read_length(at, unread.data() + unread.size(), length)) [[likely]] {
-    at_ = static_cast<size_t>(at - unread.data());
-    args = static_cast<int64_t>(length);
+  const ReadLength length = read_length(unread.data(), unread.data() + unread.size());
+  auto args = static_cast<int64_t>(length.value);
+  if (length.behind != nullptr) [[likely]] {
+    at_ = static_cast<size_t>(length.behind - unread.data());
   } else {
     constexpr LengthTexts kTexts{.too_long = "Protocol error: too big mbulk count string",
                                  .invalid = kInvalidArgs};
@@ -168,53 +190,73 @@ RequestParser::Status RequestParser::parse_start(Bytes unread, const ParseLimits
     if (status != Status::complete) return status;
   }
   if (args <= 0) return finish();
-  if (accept_args(args, limits) != Status::complete) [[unlikely]] {
-    return Status::error;
-  }
   args_left_ = args;
   step_ = Step::bulk_header;
-  return parse_bulks(unread, limits);
+  return accept_args(args, limits);
 }
 
-// The loop every request goes through. What it changes it keeps in registers, and writes back when
-// it stops.
-RequestParser::Status RequestParser::parse_bulks(Bytes unread, const ParseLimits& limits) {
+// Goes on with a request of which a part was parsed before.
+RequestParser::Status RequestParser::resume(Bytes unread, const ParseLimits& limits) {
+  if (step_ == Step::failed) return Status::error;
+  if (base_ != unread.data()) rebase(unread.data());
+  if (step_ == Step::inline_line) return parse_inline(unread, limits);
+  if (step_ == Step::bulk_body) return parse_bulk_body(unread);
+  return Status::complete;
+}
+
+// Adds the arguments that are here in full, and says whether those were all. Every request goes
+// through this loop. Members are read before it and written behind it: the compiler would do so at
+// every turn, since it must suspect that `unread` is a view of them.
+inline bool RequestParser::take_bulks(Bytes unread, const ParseLimits& limits) {
   const char* const end = unread.data() + unread.size();
-  while (args_left_ > 0) {
-    if (step_ == Step::bulk_header) {
-      const Status status = parse_bulk_header(unread, limits);
-      if (status != Status::complete) return status;
-    }
-    const char* const body = unread.data() + at_;
-    const auto here = static_cast<size_t>(end - body);
-    if (here < bulk_bytes_ + 2) {
-      step_ = Step::bulk_body;
-      return want(bulk_bytes_ + 2 - here);
-    }
-    add(Bytes(body, bulk_bytes_));
-    at_ += bulk_bytes_ + 2;
-    step_ = Step::bulk_header;
-    --args_left_;
-  }
-  return finish();
-}
-
-inline RequestParser::Status RequestParser::parse_bulk_header(Bytes unread,
-                                                              const ParseLimits& limits) {
+  const uint64_t bulk_bytes_max = largest_bulk(limits);
   const char* at = unread.data() + at_;
-  const char* const end = unread.data() + unread.size();
-  uint64_t length = 0;
-  int64_t bytes = 0;
-  if (at < end && *at == '$' && read_length(at, end, length)) [[likely]] {
-    at_ = static_cast<size_t>(at - unread.data());
-    bytes = static_cast<int64_t>(length);
-  } else {
-    constexpr LengthTexts kTexts{.too_long = "Protocol error: too big bulk count string",
-                                 .invalid = kInvalidBulk};
-    const Status status = parse_length(unread, limits, kTexts, bytes);
-    if (status != Status::complete) return status;
+  Bytes* slot = slots_.data() + count_;
+  const Bytes* slots_end = slots_.data() + slots_.size();
+  int64_t left = args_left_;
+  for (; left > 0; --left) {
+    // No argument is shorter than "$0\r\n\r\n".
+    if (end - at < 6 || *at != '$') break;
+    const ReadLength length = read_length(at, end);
+    if (length.behind == nullptr || length.value > bulk_bytes_max) break;
+    if (static_cast<uint64_t>(end - length.behind) < length.value + 2) break;
+    if (slot == slots_end) [[unlikely]] {
+      slot = grow_slots(slot);
+      slots_end = slots_.data() + slots_.size();
+    }
+    *slot++ = Bytes(length.behind, length.value);
+    at = length.behind + length.value + 2;
   }
-  return accept_bulk(bytes, limits);
+  at_ = static_cast<size_t>(at - unread.data());
+  count_ = static_cast<size_t>(slot - slots_.data());
+  args_left_ = left;
+  return left == 0;
+}
+
+// Parses the one argument at `at_` that the loop stopped at: incomplete, wrong, or right in a way
+// that no client writes.
+RequestParser::Status RequestParser::parse_bulk_slowly(Bytes unread, const ParseLimits& limits) {
+  constexpr LengthTexts kTexts{.too_long = "Protocol error: too big bulk count string",
+                               .invalid = kInvalidBulk};
+  int64_t bytes = 0;
+  Status status = parse_length(unread, limits, kTexts, bytes);
+  if (status == Status::complete) status = accept_bulk(bytes, limits);
+  if (status == Status::complete) status = parse_bulk_body(unread);
+  return status;
+}
+
+// Adds the argument at `at_`, whose length is known.
+RequestParser::Status RequestParser::parse_bulk_body(Bytes unread) {
+  const size_t here = unread.size() - at_;
+  if (here < bulk_bytes_ + 2) {
+    step_ = Step::bulk_body;
+    return want(bulk_bytes_ + 2 - here);
+  }
+  add(unread.substr(at_, bulk_bytes_));
+  at_ += bulk_bytes_ + 2;
+  --args_left_;
+  step_ = Step::bulk_header;
+  return Status::complete;
 }
 
 // Reads the length on the line at `at_`, whatever is on it, and moves `at_` behind that line.
@@ -258,7 +300,7 @@ inline RequestParser::Status RequestParser::accept_args(int64_t args, const Pars
   return Status::complete;
 }
 
-inline RequestParser::Status RequestParser::accept_bulk(int64_t bytes, const ParseLimits& limits) {
+RequestParser::Status RequestParser::accept_bulk(int64_t bytes, const ParseLimits& limits) {
   if (bytes < 0 || bytes > limits.bulk_bytes_max) return fail(kInvalidBulk);
   if (limits.peer == Peer::unauthenticated && bytes > kUnauthenticatedBulkBytesMax) {
     return fail("Protocol error: unauthenticated bulk length");
@@ -287,6 +329,7 @@ RequestParser::Status RequestParser::split_line(Bytes line) {
     const size_t stop = std::min(line.find_first_of(" \t\r\"'", at), line.size());
     if (stop < line.size() && (line[stop] == '"' || line[stop] == '\'')) {
       unquoted_.reserve(line.size());
+      if (unquoted_.capacity() > kUnquotedKept) holds_spare_ = true;
       if (!add_unquoted(line, at)) return fail("Protocol error: unbalanced quotes in request");
     } else {
       add(line.substr(at, stop - at));
@@ -347,11 +390,19 @@ RequestParser::Status RequestParser::fail_unexpected(char found) {
   return fail(Bytes(unexpected_.data(), kBefore.size() + 2));
 }
 
-inline void RequestParser::add(Bytes arg) {
-  if (count_ == slots_.size()) [[unlikely]] {
-    slots_.resize(std::max(kSlotsAtFirst, 2 * count_));
-  }
-  slots_[count_++] = arg;
+void RequestParser::add(Bytes arg) {
+  Bytes* slot = slots_.data() + count_;
+  if (count_ == slots_.size()) slot = grow_slots(slot);
+  *slot = arg;
+  ++count_;
+}
+
+// Makes room at `slot`, the end of the slots, and returns where that is now.
+Bytes* RequestParser::grow_slots(const Bytes* slot) {
+  const auto used = static_cast<size_t>(slot - slots_.data());
+  slots_.resize(std::max(kSlotsAtFirst, 2 * used));
+  if (slots_.size() > kSlotsKept) holds_spare_ = true;
+  return slots_.data() + used;
 }
 
 // The caller's buffer has moved: so have the arguments that were complete before.

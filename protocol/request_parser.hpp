@@ -75,9 +75,11 @@ class RequestParser {
   struct LengthTexts;
 
   void begin();
-  Status parse_bulks(Bytes unread, const ParseLimits& limits);
   Status parse_start(Bytes unread, const ParseLimits& limits);
-  Status parse_bulk_header(Bytes unread, const ParseLimits& limits);
+  Status resume(Bytes unread, const ParseLimits& limits);
+  bool take_bulks(Bytes unread, const ParseLimits& limits);
+  Status parse_bulk_slowly(Bytes unread, const ParseLimits& limits);
+  Status parse_bulk_body(Bytes unread);
   Status parse_inline(Bytes unread, const ParseLimits& limits);
   Status parse_length(Bytes unread, const ParseLimits& limits, const LengthTexts& texts,
                       int64_t& value);
@@ -93,6 +95,8 @@ class RequestParser {
   Status fail(Bytes text);
   Status fail_unexpected(char found);
   void add(Bytes arg);
+  Bytes* grow_slots(const Bytes* slot);
+  void drop_spare();
   void rebase(const char* base);
 
   // args() is the first `count_` of the slots, which stay from request to request.
@@ -105,6 +109,7 @@ class RequestParser {
   size_t bulk_bytes_ = 0;
   size_t wanted_ = 0;
   Step step_ = Step::start;
+  bool holds_spare_ = false;  // more memory than a connection keeps between requests
   Bytes error_;
   std::array<char, 40> unexpected_{};  // the one error text that is not a constant
   std::string unquoted_;               // the arguments of an inline request that had quotes
