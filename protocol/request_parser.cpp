@@ -129,7 +129,7 @@ void RequestParser::release_spare() {
   ENSURE(step_ == Step::start || step_ == Step::done);
   reset();
   slots_ = std::vector<Bytes>();
-  unquoted_ = std::string();
+  std::string().swap(unquoted_);
   holds_spare_ = false;
 }
 
@@ -167,7 +167,7 @@ inline void RequestParser::begin() {
 // that did well without them.
 void RequestParser::drop_spare() {
   if (count_ <= kSlotsKept) slots_ = std::vector<Bytes>();
-  unquoted_ = std::string();
+  std::string().swap(unquoted_);
   holds_spare_ = slots_.size() > kSlotsKept;
 }
 
