@@ -56,38 +56,6 @@ std::optional<Float> parse_with_c_library(Bytes text, Float (*convert)(const cha
   return value;
 }
 
-// Lays out `digits` (without a point) times ten to the power of `exponent`.
-char* lay_out_decimal(char* to, Bytes digits, int exponent) {
-  const int count = static_cast<int>(digits.size());
-  const int leading = exponent + count - 1;  // the exponent of the first digit
-  const auto put = [&to](Bytes text) { to = std::copy(text.begin(), text.end(), to); };
-
-  if (exponent >= 0 && leading < count + 7) {
-    put(digits);
-    to = std::fill_n(to, exponent, '0');
-    return to;
-  }
-  if (exponent < 0 && (exponent > -7 || std::abs(leading) < 4)) {
-    if (leading >= 0) {
-      put(digits.substr(0, static_cast<size_t>(leading) + 1));
-      *to++ = '.';
-      put(digits.substr(static_cast<size_t>(leading) + 1));
-    } else {
-      put("0.");
-      to = std::fill_n(to, -leading - 1, '0');
-      put(digits);
-    }
-    return to;
-  }
-  *to++ = digits.front();
-  if (count > 1) {
-    *to++ = '.';
-    put(digits.substr(1));
-  }
-  put(leading < 0 ? "e-" : "e+");
-  return format_int64(to, std::abs(leading));
-}
-
 }  // namespace
 
 std::optional<uint64_t> parse_uint64(Bytes text) {
@@ -162,30 +130,13 @@ char* format_double(char* to, double value) {
   const auto put = [to](Bytes text) { return std::copy(text.begin(), text.end(), to); };
   if (std::isnan(value)) return put("nan");
   if (std::isinf(value)) return put(value < 0 ? "-inf" : "inf");
-  if (value == 0) return put(std::signbit(value) ? "-0" : "0");
-  // Up to here every integer is its own shortest text, and scores are mostly integers.
+  // Scores are mostly integers, and those have a much faster way. Up to here each is exact.
   constexpr double kExact = 4503599627370496.0;  // 2^52
-  if (value > -kExact && value < kExact) {
+  if (value > -kExact && value < kExact && !(value == 0 && std::signbit(value))) {
     const auto integer = static_cast<int64_t>(value);
     if (static_cast<double>(integer) == value) return format_int64(to, integer);
   }
-
-  // The library finds the digits; where the point goes is a matter of what clients expect.
-  std::array<char, kDoubleCharsMax> scientific;
-  const char* const end = std::to_chars(scientific.data(), scientific.data() + scientific.size(),
-                                        std::abs(value), std::chars_format::scientific)
-                              .ptr;
-  const Bytes text(scientific.data(), static_cast<size_t>(end - scientific.data()));
-  const size_t mark = text.find('e');
-  int exponent = 0;
-  std::from_chars(text.data() + mark + (text[mark + 1] == '+' ? 2 : 1), end, exponent);
-  std::array<char, kDoubleCharsMax> digits;
-  size_t count = 0;
-  for (const char c : text.substr(0, mark)) {
-    if (c != '.') digits[count++] = c;
-  }
-  if (value < 0) *to++ = '-';
-  return lay_out_decimal(to, Bytes(digits.data(), count), exponent - static_cast<int>(count) + 1);
+  return std::to_chars(to, to + kDoubleCharsMax, value, std::chars_format::general, 17).ptr;
 }
 
 std::string to_text(int64_t value) {

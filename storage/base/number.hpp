@@ -7,8 +7,8 @@
 
 #include "storage/base/bytes.hpp"
 
-// Numbers as text, by the rules that Redis clients rely on. Nothing here depends on the locale of
-// the "C" kind being replaced: the process never calls setlocale.
+// Numbers as text, by the rules that Redis clients rely on. REQUIRES: the locale "C" that a process
+// starts with.
 
 namespace tidemark {
 
@@ -31,8 +31,10 @@ inline constexpr size_t kDoubleCharsMax = 32;
 char* format_int64(char* to, int64_t value);
 char* format_uint64(char* to, uint64_t value);
 
-// The shortest text that parses back to the same double: "3", "0.1", "1e+21", "inf", "-inf", "nan",
-// "-0". Integers of less than 2^52 are never in exponent form. REQUIRES: room for kDoubleCharsMax.
+// As printf's "%.17g": "3", "0.10000000000000001", "1e+21", "inf", "-inf", "nan", "-0". It parses
+// back to the same double. Redis 7.2 answers with the shortest text that does ("0.1"); tests and
+// programs written for 7.0 compare texts, and those for 7.2 compare numbers, so the longer one
+// serves both. REQUIRES: room for kDoubleCharsMax.
 char* format_double(char* to, double value);
 
 std::string to_text(int64_t value);

@@ -67,7 +67,7 @@ TEST_CASE("what only RESP3 has becomes its stand-in in RESP2") {
   cases.push_back({Reply::null_array(), "*-1\r\n", "_\r\n"});
   cases.push_back({Reply::boolean(true), ":1\r\n", "#t\r\n"});
   cases.push_back({Reply::boolean(false), ":0\r\n", "#f\r\n"});
-  cases.push_back({Reply::real(3.141), "$5\r\n3.141\r\n", ",3.141\r\n"});
+  cases.push_back({Reply::real(3.125), "$5\r\n3.125\r\n", ",3.125\r\n"});
   cases.push_back({Reply::real(-INFINITY), "$4\r\n-inf\r\n", ",-inf\r\n"});
   cases.push_back({Reply::big_number("1234567999999999999999999999999999999"),
                    "$37\r\n1234567999999999999999999999999999999\r\n",
