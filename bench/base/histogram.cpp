@@ -10,7 +10,7 @@ namespace tidemark::bench {
 
 size_t Histogram::bucket_of(uint64_t value) {
   // The top kSubBits + 1 bits of the value choose the bucket; `shift` counts the bits below them.
-  const int width = std::bit_width(value);
+  const int width = static_cast<int>(std::bit_width(value));
   const int shift = std::max(0, width - kSubBits - 1);
   return (static_cast<size_t>(shift) << kSubBits) + static_cast<size_t>(value >> shift);
 }

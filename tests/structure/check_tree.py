@@ -28,7 +28,7 @@ ARROWS = (
 # Headers of libraries and of the system that only these places may include, tests of those places too.
 CONFINED = (
     (re.compile(r"uv\.h$|uv/"), re.compile(r"(tests/)?server/net/")),
-    (re.compile(r"rocksdb/"), re.compile(r"(tests/)?storage/persist/[^/]*\.cpp$")),
+    (re.compile(r"rocksdb/"), re.compile(r"((tests/)?storage/persist|tests/fault)/[^/]*\.cpp$")),
     (re.compile(r"(postgresql/)?libpq"), re.compile(r"(tests/)?storage/persist/[^/]*\.cpp$")),
     (re.compile(r"sys/(socket|epoll|un)\.h$|netinet/|arpa/"), re.compile(r"(tests/)?(server|bench)/|tests/(?!storage|protocol)")),
 )
