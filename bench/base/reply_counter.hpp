@@ -12,7 +12,9 @@ enum class ReplyKind : uint8_t { value, null, error };
 
 // Counts the replies in a byte stream, RESP2 or RESP3, without building them: bodies are skipped,
 // and nesting is one counter of the elements still owed. That keeps the load generator's share of a
-// request to some tens of nanoseconds. It checks only what it needs to stay in step.
+// request to some tens of nanoseconds. It checks only what it needs to stay in step. Unlike
+// protocol::ReplyCounter it names each reply's kind in turn, which is how nulls (misses) and errors
+// are laid at their command's door, and passes over what is counted line by line.
 class ReplyCounter {
  public:
   // Calls on_reply(ReplyKind) for every reply that `bytes` completes; pushes are passed over in
