@@ -194,7 +194,7 @@ class RocksDbStore::Database {
     if (!needs_recovery_.load()) return {};
     WriterLock lock(mutex_);
     if (!needs_recovery_.load()) return {};  // another thread was faster
-    const StoreStatus status = open_ ? resume() : reopen();
+    StoreStatus status = open_ ? resume() : reopen();
     if (status) needs_recovery_.store(false);
     return status;
   }
