@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -38,14 +37,7 @@ class ConfigError : public std::runtime_error {
 // values win. Throws ConfigError.
 LoadedConfig load_config(const CommandLine& command_line);
 
-// Reads configuration text over `config`. Throws ConfigError.
-void load_text(std::string_view text, LoadedConfig& config);
-
-// The words of one line: separated by spaces, "quoted" with \n \r \t \b \a \xHH and \", or 'quoted'
-// with \'. False where the quotes do not balance.
-bool split_words(std::string_view line, std::vector<std::string>& words);
-
-// `text` in double quotes, so that split_words() gives it back.
-std::string quoted(std::string_view text);
+// The same for configuration that is already in memory.
+LoadedConfig load_config_text(std::string_view text);
 
 }  // namespace tidemark::server

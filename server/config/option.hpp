@@ -79,7 +79,8 @@ struct CustomType {
   // What REWRITE writes after the name, one string a line. Null: show(), quoted where Words::one.
   std::vector<std::string> (*lines)(const Settings&) = nullptr;
   Words words = Words::many;
-  std::string_view syntax;  // for the documentation
+  std::string_view syntax;        // for the documentation
+  std::string_view default_text;  // for the documentation, where show() depends on the process
 };
 
 using OptionType = std::variant<BoolType, IntegerType, MemoryType, MemoryOrPercentType, StringType,

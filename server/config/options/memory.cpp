@@ -1,0 +1,117 @@
+#include "server/config/options/topics.hpp"
+
+namespace tidemark::server {
+namespace {
+
+constexpr EnumWord kPolicies[] = {word("volatile-lru", MaxmemoryPolicy::volatile_lru),
+                                  word("volatile-lfu", MaxmemoryPolicy::volatile_lfu),
+                                  word("volatile-random", MaxmemoryPolicy::volatile_random),
+                                  word("volatile-ttl", MaxmemoryPolicy::volatile_ttl),
+                                  word("allkeys-lru", MaxmemoryPolicy::allkeys_lru),
+                                  word("allkeys-lfu", MaxmemoryPolicy::allkeys_lfu),
+                                  word("allkeys-random", MaxmemoryPolicy::allkeys_random),
+                                  word("noeviction", MaxmemoryPolicy::noeviction)};
+
+constexpr Option kOptions[] = {
+    {.name = "maxmemory",
+     .type = MemoryType{.member = &Settings::maxmemory, .max = kAnyUint64},
+     .doc = "What the data may take, divided over the cores; 0 for no limit. Above it keys are "
+            "evicted by maxmemory-policy."},
+    {.name = "maxmemory-policy",
+     .type = enum_type<&Settings::maxmemory_policy>(kPolicies),
+     .doc =
+         "Which keys to evict: of all keys or only of those with an expiry (volatile), the least "
+         "recently used (lru), the least frequently used (lfu), any (random), or the next to "
+         "expire (ttl). With `noeviction`, commands that need memory fail instead."},
+    {.name = "maxmemory-samples",
+     .type = IntegerType{.member = &Settings::maxmemory_samples, .min = 1},
+     .doc = "How many candidates to compare where a policy samples."},
+    {.name = "maxmemory-eviction-tenacity",
+     .type = IntegerType{.member = &Settings::maxmemory_eviction_tenacity, .max = 100},
+     .effect = Effect::accepted,
+     .doc = "How long eviction may hold up a command, from 0 to 100."},
+    {.name = "lfu-log-factor",
+     .type = IntegerType{.member = &Settings::lfu_log_factor},
+     .doc = "How many uses it takes to raise the frequency counter of a key; more with higher "
+            "values."},
+    {.name = "lfu-decay-time",
+     .type = IntegerType{.member = &Settings::lfu_decay_time},
+     .doc = "After how many minutes without use the frequency counter goes down by one."},
+    {.name = "active-expire-effort",
+     .type = IntegerType{.member = &Settings::active_expire_effort, .min = 1, .max = 10},
+     .doc = "How much work to spend on finding expired keys that nobody asks for, from 1 to 10."},
+    {.name = "lazyfree-lazy-eviction",
+     .type = BoolType{&Settings::lazyfree_lazy_eviction},
+     .effect = Effect::accepted,
+     .doc = "Free evicted values in the background. Large values are always freed in slices."},
+    {.name = "lazyfree-lazy-expire",
+     .type = BoolType{&Settings::lazyfree_lazy_expire},
+     .effect = Effect::accepted,
+     .doc = "Free expired values in the background. Large values are always freed in slices."},
+    {.name = "lazyfree-lazy-server-del",
+     .type = BoolType{&Settings::lazyfree_lazy_server_del},
+     .effect = Effect::accepted,
+     .doc = "Free overwritten values in the background. Large values are always freed in slices."},
+    {.name = "lazyfree-lazy-user-del",
+     .type = BoolType{&Settings::lazyfree_lazy_user_del},
+     .effect = Effect::accepted,
+     .doc = "Let DEL behave as UNLINK. Large values are always freed in slices."},
+    {.name = "lazyfree-lazy-user-flush",
+     .type = BoolType{&Settings::lazyfree_lazy_user_flush},
+     .effect = Effect::accepted,
+     .doc = "Let FLUSHALL and the like default to ASYNC. They always proceed in slices."},
+    {.name = "activerehashing",
+     .type = BoolType{&Settings::activerehashing},
+     .effect = Effect::accepted,
+     .doc = "Rehash tables in the background. The table here is never rehashed as a whole."},
+    {.name = "activedefrag",
+     .type = BoolType{&Settings::activedefrag},
+     .effect = Effect::accepted,
+     .doc = "Move values to defragment the memory."},
+    {.name = "active-defrag-ignore-bytes",
+     .type = MemoryType{.member = &Settings::active_defrag_ignore_bytes, .min = 1},
+     .effect = Effect::accepted,
+     .doc = "The waste below which not to defragment."},
+    {.name = "active-defrag-threshold-lower",
+     .type = IntegerType{.member = &Settings::active_defrag_threshold_lower,
+                         .max = 1000,
+                         .unit = Unit::percent},
+     .effect = Effect::accepted,
+     .doc = "The share of waste from which to defragment."},
+    {.name = "active-defrag-threshold-upper",
+     .type = IntegerType{.member = &Settings::active_defrag_threshold_upper,
+                         .max = 1000,
+                         .unit = Unit::percent},
+     .effect = Effect::accepted,
+     .doc = "The share of waste from which to defragment with all effort."},
+    {.name = "active-defrag-cycle-min",
+     .type = IntegerType{.member = &Settings::active_defrag_cycle_min,
+                         .min = 1,
+                         .max = 99,
+                         .unit = Unit::percent},
+     .effect = Effect::accepted,
+     .doc = "The least share of CPU time to defragment with."},
+    {.name = "active-defrag-cycle-max",
+     .type = IntegerType{.member = &Settings::active_defrag_cycle_max,
+                         .min = 1,
+                         .max = 99,
+                         .unit = Unit::percent},
+     .effect = Effect::accepted,
+     .doc = "The largest share of CPU time to defragment with."},
+    {.name = "active-defrag-max-scan-fields",
+     .type =
+         IntegerType{
+             .member = &Settings::active_defrag_max_scan_fields, .min = 1, .max = kAnyInt64},
+     .effect = Effect::accepted,
+     .doc = "How many elements of a collection to defragment in one go."},
+    {.name = "jemalloc-bg-thread",
+     .type = BoolType{&Settings::jemalloc_bg_thread},
+     .effect = Effect::accepted,
+     .doc = "Let the allocator return memory to the system from a thread of its own."},
+};
+
+}  // namespace
+
+std::span<const Option> memory_options() { return kOptions; }
+
+}  // namespace tidemark::server

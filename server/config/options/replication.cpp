@@ -1,0 +1,143 @@
+#include "server/config/options/custom.hpp"
+#include "server/config/options/topics.hpp"
+
+namespace tidemark::server {
+namespace {
+
+constexpr EnumWord kDisklessLoad[] = {word("disabled", ReplDisklessLoad::disabled),
+                                      word("on-empty-db", ReplDisklessLoad::on_empty_db),
+                                      word("swapdb", ReplDisklessLoad::swapdb)};
+
+constexpr EnumWord kPropagationError[] = {
+    word("ignore", PropagationError::ignore), word("panic", PropagationError::panic),
+    word("panic-on-replicas", PropagationError::panic_on_replicas)};
+
+// Shrinking the backlog below this would make every short break of a link a full copy.
+constexpr uint64_t kBacklogBytesMin = 16384;
+
+constexpr Option kOptions[] = {
+    {.name = "replicaof",
+     .alias = "slaveof",
+     .type = CustomType{.read = read_replicaof,
+                        .show = show_replicaof,
+                        .lines = replicaof_lines,
+                        .syntax = "host port"},
+     .change = Change::startup,
+     .effect = Effect::accepted,
+     .doc = "The server to replicate; `no one` for none."},
+    {.name = "masteruser",
+     .type = StringType{&Settings::masteruser},
+     .privacy = Privacy::secret,
+     .effect = Effect::accepted,
+     .doc = "The user to log in as at the replicated server."},
+    {.name = "masterauth",
+     .type = StringType{&Settings::masterauth},
+     .privacy = Privacy::secret,
+     .effect = Effect::accepted,
+     .doc = "The password for the replicated server."},
+    {.name = "replica-serve-stale-data",
+     .alias = "slave-serve-stale-data",
+     .type = BoolType{&Settings::replica_serve_stale_data},
+     .effect = Effect::accepted,
+     .doc = "Answer reads while the link to the replicated server is down."},
+    {.name = "replica-read-only",
+     .alias = "slave-read-only",
+     .type = BoolType{&Settings::replica_read_only},
+     .effect = Effect::accepted,
+     .doc = "Refuse writes on a replica."},
+    {.name = "replica-lazy-flush",
+     .alias = "slave-lazy-flush",
+     .type = BoolType{&Settings::replica_lazy_flush},
+     .effect = Effect::accepted,
+     .doc = "Empty the databases in the background before a full copy."},
+    {.name = "replica-ignore-maxmemory",
+     .alias = "slave-ignore-maxmemory",
+     .type = BoolType{&Settings::replica_ignore_maxmemory},
+     .effect = Effect::accepted,
+     .doc = "Leave eviction to the replicated server."},
+    {.name = "replica-ignore-disk-write-errors",
+     .type = BoolType{&Settings::replica_ignore_disk_write_errors},
+     .effect = Effect::accepted,
+     .doc = "Let a replica go on when it cannot write to its disk."},
+    {.name = "replica-announced",
+     .type = BoolType{&Settings::replica_announced},
+     .effect = Effect::accepted,
+     .doc = "Let Sentinel report this replica to clients."},
+    {.name = "replica-priority",
+     .alias = "slave-priority",
+     .type = IntegerType{.member = &Settings::replica_priority},
+     .effect = Effect::accepted,
+     .doc = "Sentinel promotes the replica with the lowest; 0 is never promoted."},
+    {.name = "replica-announce-ip",
+     .alias = "slave-announce-ip",
+     .type = StringType{&Settings::replica_announce_ip},
+     .effect = Effect::accepted,
+     .doc = "The address by which others reach this replica."},
+    {.name = "replica-announce-port",
+     .alias = "slave-announce-port",
+     .type = IntegerType{.member = &Settings::replica_announce_port, .max = kPortMax},
+     .effect = Effect::accepted,
+     .doc = "The port by which others reach this replica."},
+    {.name = "min-replicas-to-write",
+     .alias = "min-slaves-to-write",
+     .type = IntegerType{.member = &Settings::min_replicas_to_write},
+     .effect = Effect::accepted,
+     .doc = "Refuse writes with fewer replicas in touch; 0 never does."},
+    {.name = "min-replicas-max-lag",
+     .alias = "min-slaves-max-lag",
+     .type = IntegerType{.member = &Settings::min_replicas_max_lag, .unit = Unit::seconds},
+     .effect = Effect::accepted,
+     .doc = "How long ago a replica may have been heard of to count."},
+    {.name = "repl-diskless-sync",
+     .type = BoolType{&Settings::repl_diskless_sync},
+     .effect = Effect::accepted,
+     .doc = "Send full copies to replicas without a file in between."},
+    {.name = "repl-diskless-sync-delay",
+     .type = IntegerType{.member = &Settings::repl_diskless_sync_delay, .unit = Unit::seconds},
+     .effect = Effect::accepted,
+     .doc = "How long to wait for more replicas before such a copy."},
+    {.name = "repl-diskless-sync-max-replicas",
+     .type = IntegerType{.member = &Settings::repl_diskless_sync_max_replicas},
+     .effect = Effect::accepted,
+     .doc = "With so many replicas waiting, begin at once; 0 for no such number."},
+    {.name = "repl-diskless-load",
+     .type = enum_type<&Settings::repl_diskless_load>(kDisklessLoad),
+     .effect = Effect::accepted,
+     .doc = "Whether a replica loads a full copy as it arrives."},
+    {.name = "repl-disable-tcp-nodelay",
+     .type = BoolType{&Settings::repl_disable_tcp_nodelay},
+     .effect = Effect::accepted,
+     .doc = "Save packets to replicas at the price of delay."},
+    {.name = "repl-ping-replica-period",
+     .alias = "repl-ping-slave-period",
+     .type =
+         IntegerType{
+             .member = &Settings::repl_ping_replica_period, .min = 1, .unit = Unit::seconds},
+     .effect = Effect::accepted,
+     .doc = "How often to ping replicas."},
+    {.name = "repl-timeout",
+     .type = IntegerType{.member = &Settings::repl_timeout, .min = 1, .unit = Unit::seconds},
+     .effect = Effect::accepted,
+     .doc = "After how long of silence a replication link counts as broken."},
+    {.name = "repl-backlog-size",
+     .type =
+         MemoryType{.member = &Settings::repl_backlog_size, .min = 1, .kept_min = kBacklogBytesMin},
+     .effect = Effect::accepted,
+     .doc = "How much of the stream of writes to keep for replicas that come back."},
+    {.name = "repl-backlog-ttl",
+     .type =
+         IntegerType{
+             .member = &Settings::repl_backlog_ttl, .max = kAnyInt64, .unit = Unit::seconds},
+     .effect = Effect::accepted,
+     .doc = "How long to keep it without replicas; 0 for ever."},
+    {.name = "propagation-error-behavior",
+     .type = enum_type<&Settings::propagation_error_behavior>(kPropagationError),
+     .effect = Effect::accepted,
+     .doc = "What to do when a replicated command fails."},
+};
+
+}  // namespace
+
+std::span<const Option> replication_options() { return kOptions; }
+
+}  // namespace tidemark::server
