@@ -17,8 +17,9 @@ class Unsaved;
 // bytes it needs.
 //
 //   0   books: what is unsaved (or null), version, last deletion
-//   24  u32 rows, u32 blocks (0: the rows are inline), u16 bytes of the key, u8 state
-//   35  the key
+//   24  u32 what all of it costs
+//   28  u32 rows, u32 blocks (0: the rows are inline), u16 bytes of the key, u8 state
+//   39  the key
 //       inline: one RowBlock, if there are rows
 //       else, aligned to 8: a directory of 16 bytes a block (channel and type of its first row,
 //       address), the blocks in allocations of their own, 64 rows or fewer each
@@ -50,6 +51,7 @@ class PackedUser {
   static void destroy(PackedUser* user, size_t& heap_bytes);
 
   Books books;
+  uint32_t cost = 0;  // memory_bytes(), kept by whoever mutates
 
   Bytes key() const { return {reinterpret_cast<const char*>(bytes() + kKeyAt), key_bytes_}; }
   State state() const { return state_; }
@@ -124,7 +126,7 @@ class PackedUser {
   static PackedUser* remove_block(PackedUser* user, size_t at, size_t& heap_bytes);
 
   static constexpr uint64_t kAddressMask = 0x0000'ffff'ffff'ffffULL;
-  static constexpr size_t kKeyAt = 35;
+  static constexpr size_t kKeyAt = 39;
 
   uint32_t rows_ = 0;
   uint32_t blocks_ = 0;

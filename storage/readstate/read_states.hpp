@@ -16,7 +16,7 @@
 
 namespace tidemark::storage {
 
-class PackedUser;
+class Slot;
 class UserIndex;
 
 // The read states of one partition: who has read what, how far.
@@ -37,17 +37,20 @@ class UserIndex;
 // user's version there has reached the delta's* (or the delta changed nothing, and would change
 // nothing again).
 //
-// Loads and commits of a partition must pass through one FIFO to the store. Then:
-//   1. A delta that waits (never sent) is merged when the load is installed, whatever the versions
-//   say.
-//   2. A delta in flight was sent before the load was, since users who load are not collected. The
-//      load therefore saw the end of that commit: install() merges the delta only if the loaded
-//      version is below the delta's, which is so if the commit failed without effect.
-//   3. Whatever the commit reports later changes nothing any more about deltas that install()
-//   judged.
-//   4. A failed commit of a user who is still absent returns its deltas to the front of those that
-//   wait.
-//      A store that tries again applies only those above the user's version.
+// The store's part: a commit takes effect as a whole or not at all; it applies only deltas above
+// the user's version there; rows of an older version never replace newer ones; and the outcomes of
+// loads and commits are reported in the order in which they were done. Then:
+//   1. A delta that was never sent to the store is merged when the load is installed.
+//   2. A delta that was sent, be its commit in flight, failed or sent again, is merged then only if
+//      the loaded version is below the delta's: the load did not see it.
+//   3. After install() the deltas are gone. What a commit of theirs reports later changes nothing:
+//   if
+//      it takes effect only now, it writes what is in memory too, and the rows in memory are newer.
+//   4. Deltas of a user who is not resident stay until a commit of theirs is done. If that is
+//   reported
+//      while the user loads, then the load, whose outcome is yet to come, was done later and saw
+//      it.
+// So loads and commits may be sent in any order, and a commit may be sent again at any time.
 class ReadStates;
 
 enum class Residency : uint8_t { absent, loading, resident };
@@ -57,8 +60,7 @@ struct ReadStatesOptions {
   // caller, and INCR on them must not happen.
   enum class Backing : uint8_t { store, none };
 
-  uint32_t max_channels =
-      131072;  // readstate-max-channels: rows of one user, of all types together
+  uint32_t max_channels = 131072;
   Backing backing = Backing::store;
 };
 
@@ -138,7 +140,7 @@ struct UserInfo {
   int64_t version = 0;
   int64_t last_deletion = 0;
   int64_t dirty_ms = 0;  // how long the oldest uncommitted change has waited; 0: clean
-  int64_t idle_ms = 0;   // as coarse as the recency stamps
+  uint16_t age = 0;      // since the last use, in units of the recency stamps
   size_t pending = 0;    // deltas
 };
 
@@ -152,8 +154,8 @@ class ChangeListener {
   virtual void on_change(ChangeOp op, Bytes user, const Row& row) = 0;
 };
 
-// A user found by key: spares commands the second lookup. Valid until the next call that changes,
-// loads or evicts any user (a command refreshes the one it is given). The key's bytes are the
+// A user found by key: spares commands the second lookup. Valid as long as no user is loaded,
+// evicted, committed, or counted for by an INCR while not resident. The key's bytes are the
 // caller's and have to live as long.
 class UserRef {
  public:
@@ -163,14 +165,13 @@ class UserRef {
  private:
   friend class ReadStates;
   Bytes key_;
-  uint64_t hash_ = 0;
-  PackedUser* user_ = nullptr;  // null: unknown here
+  Slot* slot_ = nullptr;  // null: nothing is known of the user
   Residency residency_ = Residency::absent;
 };
 
 struct EvictionCandidate {
   std::string user;
-  uint16_t age = 0;    // in the table's units of recency: comparable with the keys of the cache
+  uint16_t age = 0;    // in units of the recency stamps: comparable with the keys of the cache
   bool dirty = false;  // has to be committed first: hurry it with collect_user()
 };
 
@@ -197,11 +198,19 @@ class ReadStates {
   // Null: nobody listens. The listener outlives this.
   void set_listener(ChangeListener* listener);
 
+  // The stamp that a use leaves from now on: 16 bits that go up and around, moved by whoever keeps
+  // the recency of the whole partition.
+  void set_recency_stamp(uint16_t stamp);
+
   // ---- Residency. Keys are 1 to 512 bytes (verified by the caller).
 
-  // Starts to bring the user's slot into the processor's cache: for batches.
-  void prefetch(Bytes user) const;
-  UserRef find(Bytes user) const;
+  // For batches: hash() every key, prefetch_slot() every hash, prefetch_user() every hash, then
+  // find() and the commands, so that the cache misses of different users overlap.
+  static uint64_t hash(Bytes user);
+  void prefetch_slot(uint64_t hash) const;
+  void prefetch_user(uint64_t hash) const;
+  UserRef find(Bytes user) const { return find(user, hash(user)); }
+  UserRef find(Bytes user, uint64_t hash) const;
   Residency residency(Bytes user) const { return find(user).residency(); }
   // REQUIRES: absent.
   void begin_load(Bytes user);
@@ -246,8 +255,9 @@ class ReadStates {
     int64_t delay_ms = 0;  // only users who became dirty at least this long ago
     size_t max_users = std::numeric_limits<size_t>::max();
   };
-  // Appends the changes of users who are due, the oldest first, and puts them in flight. Each
-  // commit holds rows changed since the last, rows deleted, and the deltas of an absent user.
+  // Appends the changes of users who are due, the oldest first, and puts them in flight. `now_ms`
+  // is of the clock of now_us; a change that seems to come from the future is due. Each commit
+  // holds the rows changed and deleted since the last, or the deltas of a user who is not resident.
   // Returns how many.
   size_t collect(int64_t now_ms, const CollectLimits& limits, std::vector<UserCommit>& out);
   // The same for one user, due or not.

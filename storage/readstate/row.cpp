@@ -25,7 +25,7 @@ bool apply(const Delta& delta, Row& row) {
   return true;
 }
 
-bool apply(std::span<const Delta> deltas, LoadedUser& user) {
+bool apply_deltas(std::span<const Delta> deltas, LoadedUser& user) {
   const int64_t reached = user.version;
   bool changed = false;
   for (const Delta& delta : deltas) {

@@ -50,7 +50,7 @@ struct UserCommit {
   std::vector<RowId> erased;  // rows to forget
   std::vector<Row> rows;      // rows to write, absolute
   std::vector<Delta> deltas;  // pending deltas, in order; those at or below the user's version in
-                              // the store are there already (see the second apply() below)
+                              // the store are there already (see the apply_deltas())
 };
 
 // All that the store knows of one user. A user without rows is empty, not an error.
@@ -69,6 +69,6 @@ bool apply(const Delta& delta, Row& row);
 // was reported as failed or in the rows that a resident user wrote since. The user's version rises
 // to that of the last delta that changed something, not of one that was dropped, so replaying the
 // commit ends in the same state.
-bool apply(std::span<const Delta> deltas, LoadedUser& user);
+bool apply_deltas(std::span<const Delta> deltas, LoadedUser& user);
 
 }  // namespace tidemark::storage

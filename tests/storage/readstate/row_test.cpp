@@ -38,13 +38,13 @@ TEST_CASE("committing deltas twice ends as committing them once") {
       Delta{.id = {0, 9}, .message_id = 5, .mentions = -1, .version = 13},
   };
   LoadedUser user;
-  CHECK(apply(deltas, user));
+  CHECK(apply_deltas(deltas, user));
   const LoadedUser once = user;
   CHECK(once.version == 12);  // the last delta changed nothing
   REQUIRE(once.rows.size() == 2);
   CHECK(once.rows[0] == Row{.id = {0, 3}, .unread = 1, .version = 11});
   CHECK(once.rows[1] == Row{.id = {0, 7}, .mentions = 1, .version = 12});
-  CHECK_FALSE(apply(deltas, user));
+  CHECK_FALSE(apply_deltas(deltas, user));
   CHECK(user.rows == once.rows);
   CHECK(user.version == once.version);
 }
@@ -52,7 +52,7 @@ TEST_CASE("committing deltas twice ends as committing them once") {
 TEST_CASE("a delta from before a deletion does not bring the row back") {
   LoadedUser user{.version = 20, .last_deletion = 20};
   const std::array deltas = {Delta{.id = {0, 7}, .message_id = 5, .mentions = 1, .version = 10}};
-  CHECK_FALSE(apply(deltas, user));
+  CHECK_FALSE(apply_deltas(deltas, user));
   CHECK(user.rows.empty());
 }
 

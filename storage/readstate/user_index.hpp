@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+
+#include "storage/base/bytes.hpp"
+#include "storage/readstate/packed_user.hpp"
+#include "storage/readstate/read_states.hpp"
+#include "storage/readstate/unsaved.hpp"
+#include "storage/table/hash.hpp"
+#include "storage/table/table.hpp"
+
+namespace tidemark::storage {
+
+// The users that ReadStates knows in any way, and the books about them: what they cost, who is
+// dirty and in which order. Every mutation of a user goes through here, so that the books are
+// closed in one place. Absent users are here only while deltas of theirs wait.
+class UserIndex {
+ public:
+  struct Traits {
+    using Entry = PackedUser;
+    using Key = Bytes;
+    static bool equal(const Entry& user, const Key& key) { return user.key() == key; }
+    static uint64_t hash(const Entry& user) { return hash_bytes(user.key()); }
+  };
+  using Users = Table<Traits>;
+
+  explicit UserIndex(const ReadStatesOptions& given) : options(given) {}
+  ~UserIndex();
+  UserIndex(const UserIndex&) = delete;
+  UserIndex& operator=(const UserIndex&) = delete;
+
+  static PackedUser& user_of(const Slot& slot) { return *Users::entry_of(slot); }
+
+  Slot* find(Bytes user) const { return users_.find(hash_bytes(user), user); }
+  Slot* insert(Bytes user, PackedUser::State state);
+  // Frees the user and forgets what is unsaved. Ends the validity of all slots.
+  void erase(Slot& slot);
+  const Users& users() const { return users_; }
+  // The slot of some user of any state, or null where the draw fell on an empty one.
+  Slot* draw() { return users_.core().try_random(random_()); }
+
+  void set_state(PackedUser& user, PackedUser::State state);
+  void put(Slot& slot, PackedUser::Place place, const Row& row);
+  void erase_row(Slot& slot, PackedUser::Place place);
+  void assign(Slot& slot, std::span<const Row> rows);
+
+  // Gives the user a new version, which a change now has to use, and makes the user dirty.
+  int64_t begin_change(PackedUser& user, int64_t now_us);
+  void observe_version(int64_t version);
+  int64_t next_delta_version(int64_t now_us);
+
+  // Changes what is unsaved of the user, which comes to exist if it does not.
+  template <typename Edit>
+  void edit_unsaved(PackedUser& user, Edit&& edit);
+  // Puts the user where its unsaved changes say: in a queue, or if it has none and no commit is in
+  // flight, out of the books (and out of the table, if nothing else is known of it, which ends the
+  // validity of all slots). `queue` is where it goes if it has to be queued now.
+  void settle(PackedUser& user, UnsavedQueue& queue);
+  void dequeue(Unsaved& unsaved);
+
+  void notify(ChangeOp op, const PackedUser& user, const Row& row) const {
+    if (listener != nullptr) [[unlikely]]
+      listener->on_change(op, user.key(), row);
+  }
+
+  size_t resident_users() const { return resident_users_; }
+  size_t pending_users() const { return pending_users_; }
+  size_t dirty_users() const { return dirty_users_; }
+  size_t dirty_bytes() const { return dirty_bytes_; }
+  size_t entries() const { return entries_; }
+  size_t bytes() const { return user_bytes_ + unsaved_bytes_ + users_.memory_bytes(); }
+  void check() const;
+
+  ReadStatesOptions options;
+  ChangeListener* listener = nullptr;
+  uint16_t stamp = 0;  // what a use leaves behind in the slot
+  UnsavedQueue fresh{Unsaved::Queue::fresh};
+  UnsavedQueue retry{Unsaved::Queue::retry};
+
+ private:
+  template <typename Mutate>
+  void mutate(Slot& slot, Mutate&& mutate);
+  void drop_unsaved(PackedUser& user);
+  static bool has_deltas(const PackedUser& user) {
+    return user.books.unsaved != nullptr && !user.books.unsaved->deltas.empty();
+  }
+
+  Users users_;
+  std::mt19937_64 random_;
+  size_t user_bytes_ = 0;
+  size_t unsaved_bytes_ = 0;
+  size_t entries_ = 0;
+  size_t resident_users_ = 0;
+  size_t pending_users_ = 0;
+  size_t dirty_users_ = 0;
+  size_t dirty_bytes_ = 0;
+  int64_t highest_version_ = 0;
+};
+
+template <typename Edit>
+void UserIndex::edit_unsaved(PackedUser& user, Edit&& edit) {
+  const bool had_deltas = has_deltas(user);
+  size_t before = 0;
+  if (user.books.unsaved == nullptr) {
+    user.books.unsaved = new Unsaved(&user);
+    user.books.unsaved->committed = user.books.version;
+    ++dirty_users_;
+    dirty_bytes_ += user.cost;
+  } else {
+    before = user.books.unsaved->memory_bytes();
+  }
+  edit(*user.books.unsaved);
+  const size_t after = user.books.unsaved->memory_bytes();
+  unsaved_bytes_ += after - before;
+  dirty_bytes_ += after - before;
+  pending_users_ += static_cast<size_t>(has_deltas(user)) - static_cast<size_t>(had_deltas);
+}
+
+}  // namespace tidemark::storage
