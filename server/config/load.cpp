@@ -91,6 +91,13 @@ class Loader {
     if (config_.settings.cluster_enabled && !config_.settings.replicaof.host.empty()) {
       throw ConfigError(error_header() + "replicaof directive not allowed in cluster mode\n");
     }
+    // Nobody needs to be warned of a line that asks for what is the case anyhow.
+    const Settings defaults;
+    for (const Option* const option : without_effect_) {
+      if (show_value(*option, config_.settings) != show_value(*option, defaults)) {
+        config_.without_effect.emplace_back(option->name);
+      }
+    }
   }
 
  private:
@@ -112,9 +119,7 @@ class Loader {
     if (auto error = read_value(option, words, origin, config_.settings)) {
       throw BadLine{std::move(*error)};
     }
-    if (first && option.effect == Effect::accepted) {
-      config_.without_effect.emplace_back(option.name);
-    }
+    if (first && option.effect == Effect::accepted) without_effect_.push_back(&option);
   }
 
   // What may stand in a file without being an option.
@@ -161,6 +166,7 @@ class Loader {
 
   LoadedConfig& config_;
   std::set<const Option*> seen_;
+  std::vector<const Option*> without_effect_;
   int depth_ = 0;
 };
 

@@ -23,7 +23,8 @@ struct LoadedConfig {
   std::vector<DirectiveLine> users;             // user <name> [rule ...]
   std::vector<DirectiveLine> modules;           // loadmodule <path> [argument ...]
   std::vector<DirectiveLine> renamed_commands;  // rename-command <name> <new name>
-  // Options that were given and have no effect here; one warning in the log names them all.
+  // Options that were given another value than their default and have no effect here; one warning
+  // in the log names them all.
   std::vector<std::string> without_effect;
 };
 

@@ -13,6 +13,8 @@
 namespace tidemark::server {
 namespace {
 
+constexpr uint64_t kBytesMax = std::numeric_limits<int64_t>::max();
+
 std::string range_error(const std::string& min, const std::string& max) {
   return "argument must be between " + min + " and " + max + " inclusive";
 }
@@ -81,6 +83,7 @@ struct Reader {
     if (!text.ends_with('%')) {
       const std::optional<uint64_t> bytes = parse_memory(text);
       if (!bytes) return std::string(kComplaint);
+      if (*bytes > kBytesMax) return range_error("0", std::to_string(kBytesMax));
       settings.*type.member = {.bytes = *bytes};
       return std::nullopt;
     }
@@ -152,6 +155,14 @@ struct Shower {
   std::string operator()(const CustomType& type) const { return type.show(settings); }
 };
 
+// A name for the operating system ends at a zero byte, so that what is shown would not be what is
+// used. Passwords are compared as bytes and may have one.
+bool has_misleading_zero(const Option& option, std::span<const std::string> words) {
+  return option.privacy == Privacy::open &&
+         std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word.find('\0') != std::string::npos; });
+}
+
 bool takes_one_word(const OptionType& type) {
   const auto* const custom = std::get_if<CustomType>(&type);
   return custom == nullptr || custom->words == Words::one;
@@ -199,6 +210,7 @@ const Option* find_option(std::string_view name) {
 
 std::optional<std::string> read_value(const Option& option, std::span<const std::string> words,
                                       Origin origin, Settings& settings) {
+  if (has_misleading_zero(option, words)) return "argument must not contain a zero byte";
   if (takes_one_word(option.type)) {
     if (words.size() != 1) return "wrong number of arguments";
     return std::visit(Reader{words, origin, settings}, option.type);

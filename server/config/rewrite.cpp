@@ -56,7 +56,7 @@ bool lines_agree(const Option& option, const std::vector<OldLine>& lines,
     if (read_value(option, line.words, origin, read)) return false;
     origin = Origin::again_in_file;
   }
-  return show_value(option, read) == show_value(option, settings);
+  return value_lines(option, read) == value_lines(option, settings);
 }
 
 void want_option(const Option& option, const std::vector<OldLine>& lines, const Settings& settings,

@@ -89,7 +89,7 @@ struct Settings {
   LogLevel loglevel = LogLevel::notice;
   std::string logfile;
   bool syslog_enabled = false;
-  std::string syslog_ident = "tidemark";
+  std::string syslog_ident = "redis";
   SyslogFacility syslog_facility = SyslogFacility::local0;
 
   // security.cpp

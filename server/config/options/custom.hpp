@@ -21,6 +21,7 @@ std::vector<std::string> bind_lines(const Settings& settings);
 
 ReadError read_dir(SettingWords words, Origin origin, Settings& settings);
 std::string show_dir(const Settings& settings);
+std::vector<std::string> dir_lines(const Settings& settings);
 
 ReadError read_oom_score_adj_values(SettingWords words, Origin origin, Settings& settings);
 std::string show_oom_score_adj_values(const Settings& settings);

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "server/config/options/custom.hpp"
 #include "server/config/value_text.hpp"
+#include "server/config/words.hpp"
 
 // bind, dir, oom-score-adj-values, shutdown-on-*, replicaof, and the checks of plain strings.
 
@@ -77,6 +79,7 @@ std::vector<std::string> bind_lines(const Settings& settings) {
 }
 
 ReadError read_dir(SettingWords words, Origin, Settings& settings) {
+  if (words.front().empty()) return std::strerror(ENOENT);
   std::error_code error;
   std::filesystem::path path = std::filesystem::canonical(words.front(), error);
   if (!error && !std::filesystem::is_directory(path, error) && !error) {
@@ -91,6 +94,11 @@ std::string show_dir(const Settings& settings) {
   if (!settings.dir.empty()) return settings.dir;
   std::error_code error;
   return std::filesystem::current_path(error).string();
+}
+
+std::vector<std::string> dir_lines(const Settings& settings) {
+  if (settings.dir.empty()) return {};
+  return {as_word(settings.dir)};
 }
 
 ReadError read_oom_score_adj_values(SettingWords words, Origin, Settings& settings) {
@@ -159,7 +167,7 @@ Complaint check_title_template(std::string_view value) {
       "template format is invalid or contains unknown variables";
   static constexpr std::string_view kVariables[] = {
       "title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"};
-  if (value.empty()) return kComplaint;
+  if (value.find_first_not_of(' ') == std::string_view::npos) return kComplaint;
   for (size_t at = value.find('{'); at != std::string_view::npos; at = value.find('{', at)) {
     ++at;
     if (value.substr(at, 1) == "{") {  // "{{" stands for "{"

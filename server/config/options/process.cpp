@@ -27,6 +27,7 @@ constexpr Option kOptions[] = {
     {.name = "dir",
      .type = CustomType{.read = read_dir,
                         .show = show_dir,
+                        .lines = dir_lines,
                         .words = Words::one,
                         .syntax = "path",
                         .default_text = "./"},

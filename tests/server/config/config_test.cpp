@@ -177,6 +177,15 @@ TEST_CASE("lists are replaced by a command, and shown in canonical order") {
   CHECK(value(config, "readstate-notify") == "ack incr");
 }
 
+TEST_CASE("a zero byte is refused where it would cut the value short, but not in a password") {
+  Config config;
+  const std::string_view bytes("a\0b", 3);
+  CHECK(refusal(config, "masteruser", bytes) == "OK");
+  CHECK(refusal(config, "requirepass", bytes) == "OK");
+  CHECK(refusal(config, "tls-cert-file", bytes) == "argument must not contain a zero byte");
+  CHECK(refusal(config, "maxmemory", bytes) == "argument must not contain a zero byte");
+}
+
 TEST_CASE("one bad value keeps all the others from being set") {
   Config config;
   CHECK(set(config, {"hz", "20", "timeout", "x"}) ==
@@ -219,6 +228,10 @@ TEST_CASE("protected options need enable-protected-configs, from near or from an
   CHECK(set(open, kPairs, Config::Caller::elsewhere) == "OK");
   CHECK(refusal(open, "dbfilename", "a/b") == "dbfilename can't be a path, just a filename");
   CHECK(refusal(open, "dir", "/no/such/directory") == "No such file or directory");
+  CHECK(refusal(open, "dir", "") == "No such file or directory");
+  CHECK(refusal(open, "dir", "/dev/null") == "Not a directory");
+  CHECK(set(open, {"dir", "/"}) == "OK");
+  CHECK(open.settings().dir == "/");
 }
 
 TEST_CASE("a subscriber hears once of a change, with the values before and after") {

@@ -104,9 +104,11 @@ TEST_CASE("a user is declared once") {
          "config files"));
 }
 
-TEST_CASE("options without effect are accepted and remembered once each") {
+TEST_CASE(
+    "options without effect are accepted and remembered once each, unless they have their "
+    "default") {
   const LoadedConfig loaded =
-      load_config_text("activedefrag yes\nport 1\nio-threads 4\nactivedefrag no\n");
+      load_config_text("activedefrag yes\nport 1\nio-threads 4\nactivedefrag yes\nappendonly no\n");
   CHECK(loaded.without_effect == std::vector<std::string>{"activedefrag", "io-threads"});
 }
 
