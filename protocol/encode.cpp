@@ -23,6 +23,55 @@ void encode_verbatim(Bytes text, RespVersion version, Output& out) {
   out.append("\r\n");
 }
 
+// All kinds but those that encode() deals with itself. Apart, so that those need not save the
+// registers that these do.
+[[gnu::noinline]] void encode_rarer(const Reply& reply, RespVersion version, Output& out) {
+  switch (reply.kind()) {
+    case Reply::Kind::shared:
+    case Reply::Kind::encoded:
+    case Reply::Kind::integer:
+    case Reply::Kind::bulk:
+    case Reply::Kind::bulk_owned:
+      break;  // encode() has done these
+    case Reply::Kind::none:
+      return;
+    case Reply::Kind::status:
+    case Reply::Kind::status_owned:
+      return write_text(out, '+', reply.bytes());
+    case Reply::Kind::error:
+      return write_text(out, '-', reply.bytes());
+    case Reply::Kind::bulk_integer:
+      return write_bulk_integer(out, reply.integer_value());
+    case Reply::Kind::null:
+      return write_null(out, version);
+    case Reply::Kind::null_array:
+      return write_null_array(out, version);
+    case Reply::Kind::real:
+      return write_real(out, version, reply.real_value());
+    case Reply::Kind::boolean:
+      return write_boolean(out, version, reply.integer_value() != 0);
+    case Reply::Kind::big_number:
+      if (version == RespVersion::v2) return write_bulk(out, reply.bytes());
+      return write_text(out, '(', reply.bytes());
+    case Reply::Kind::verbatim:
+      return encode_verbatim(reply.bytes(), version, out);
+    case Reply::Kind::array:
+      write_array_header(out, reply.items().size());
+      return encode_items(reply.items(), version, out);
+    case Reply::Kind::map:
+      write_map_header(out, version, reply.items().size() / 2);
+      return encode_items(reply.items(), version, out);
+    case Reply::Kind::set:
+      write_set_header(out, version, reply.items().size());
+      return encode_items(reply.items(), version, out);
+    case Reply::Kind::push:
+      write_push_header(out, version, reply.items().size());
+      return encode_items(reply.items(), version, out);
+    case Reply::Kind::attribute:
+      return encode_attribute(reply.items(), version, out);
+  }
+}
+
 }  // namespace
 
 void write_bulk_integer(Output& out, int64_t value) {
@@ -81,50 +130,16 @@ void write_push_header(Output& out, RespVersion version, size_t items) {
 
 void encode(const Reply& reply, RespVersion version, Output& out) {
   switch (reply.kind()) {
-    case Reply::Kind::none:
-      return;
     case Reply::Kind::shared:
     case Reply::Kind::encoded:
       return out.append(reply.bytes());
-    case Reply::Kind::status:
-    case Reply::Kind::status_owned:
-      return write_text(out, '+', reply.bytes());
-    case Reply::Kind::error:
-      return write_text(out, '-', reply.bytes());
     case Reply::Kind::integer:
       return write_integer(out, reply.integer_value());
     case Reply::Kind::bulk:
     case Reply::Kind::bulk_owned:
       return write_bulk(out, reply.bytes());
-    case Reply::Kind::bulk_integer:
-      return write_bulk_integer(out, reply.integer_value());
-    case Reply::Kind::null:
-      return write_null(out, version);
-    case Reply::Kind::null_array:
-      return write_null_array(out, version);
-    case Reply::Kind::real:
-      return write_real(out, version, reply.real_value());
-    case Reply::Kind::boolean:
-      return write_boolean(out, version, reply.integer_value() != 0);
-    case Reply::Kind::big_number:
-      if (version == RespVersion::v2) return write_bulk(out, reply.bytes());
-      return write_text(out, '(', reply.bytes());
-    case Reply::Kind::verbatim:
-      return encode_verbatim(reply.bytes(), version, out);
-    case Reply::Kind::array:
-      write_array_header(out, reply.items().size());
-      return encode_items(reply.items(), version, out);
-    case Reply::Kind::map:
-      write_map_header(out, version, reply.items().size() / 2);
-      return encode_items(reply.items(), version, out);
-    case Reply::Kind::set:
-      write_set_header(out, version, reply.items().size());
-      return encode_items(reply.items(), version, out);
-    case Reply::Kind::push:
-      write_push_header(out, version, reply.items().size());
-      return encode_items(reply.items(), version, out);
-    case Reply::Kind::attribute:
-      return encode_attribute(reply.items(), version, out);
+    default:
+      return encode_rarer(reply, version, out);
   }
 }
 

@@ -204,10 +204,12 @@ RequestParser::Status RequestParser::resume(Bytes unread, const ParseLimits& lim
   return Status::complete;
 }
 
-// Adds the arguments that are here in full, and says whether those were all. Every request goes
+// Adds the arguments that are here in full, and says whether those were all. Inlined by force, for
+// the one call is in a loop that seldom turns, which the compiler cannot know. Every request goes
 // through this loop. Members are read before it and written behind it: the compiler would do so at
 // every turn, since it must suspect that `unread` is a view of them.
-inline bool RequestParser::take_bulks(Bytes unread, const ParseLimits& limits) {
+[[gnu::always_inline]] inline bool RequestParser::take_bulks(Bytes unread,
+                                                             const ParseLimits& limits) {
   const char* const end = unread.data() + unread.size();
   const uint64_t bulk_bytes_max = largest_bulk(limits);
   const char* at = unread.data() + at_;

@@ -100,17 +100,12 @@ std::optional<long double> parse_long_double(Bytes text) {
   return parse_with_c_library<long double>(text, &std::strtold);
 }
 
-char* format_uint64(char* to, uint64_t value) {
-  if (value < 10) {
-    *to = static_cast<char>('0' + value);
-    return to + 1;
-  }
+char* internal::format_long_uint64(char* to, uint64_t value) {
   char* const end = to + digit_count(value);
   char* at = end;
-  while (value >= 100) {
+  for (; value >= 100; value /= 100) {
     at -= 2;
     std::memcpy(at, &kDigitPairs[2 * (value % 100)], 2);
-    value /= 100;
   }
   if (value >= 10) {
     std::memcpy(at - 2, &kDigitPairs[2 * value], 2);
@@ -118,12 +113,6 @@ char* format_uint64(char* to, uint64_t value) {
     at[-1] = static_cast<char>('0' + value);
   }
   return end;
-}
-
-char* format_int64(char* to, int64_t value) {
-  if (value >= 0) return format_uint64(to, static_cast<uint64_t>(value));
-  *to = '-';
-  return format_uint64(to + 1, 0 - static_cast<uint64_t>(value));
 }
 
 char* format_double(char* to, double value) {

@@ -31,6 +31,10 @@ inline constexpr size_t kDoubleCharsMax = 32;
 char* format_int64(char* to, int64_t value);
 char* format_uint64(char* to, uint64_t value);
 
+namespace internal {
+char* format_long_uint64(char* to, uint64_t value);  // REQUIRES: 100 or more
+}
+
 // As printf's "%.17g": "3", "0.10000000000000001", "1e+21", "inf", "-inf", "nan", "-0". It parses
 // back to the same double. Redis 7.2 answers with the shortest text that does ("0.1"); tests and
 // programs written for 7.0 compare texts, and those for 7.2 compare numbers, so the longer one
@@ -43,5 +47,19 @@ std::string to_text(double value);
 // Fixed notation with at most 17 decimals and no trailing zeros, as INCRBYFLOAT and GEOPOS answer:
 // never an exponent, so the text can be thousands of bytes long. "-0" is "0".
 std::string to_fixed_text(long double value);
+
+// Inline for the one and two digits that most lengths and counts have.
+inline char* format_uint64(char* to, uint64_t value) {
+  if (value >= 100) return internal::format_long_uint64(to, value);
+  if (value >= 10) *to++ = static_cast<char>('0' + value / 10);
+  *to = static_cast<char>('0' + value % 10);
+  return to + 1;
+}
+
+inline char* format_int64(char* to, int64_t value) {
+  if (value >= 0) return format_uint64(to, static_cast<uint64_t>(value));
+  *to = '-';
+  return format_uint64(to + 1, 0 - static_cast<uint64_t>(value));
+}
 
 }  // namespace tidemark
