@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "storage/keyspace/change_hook.hpp"
+#include "storage/keyspace/disposal.hpp"
+#include "storage/table/recency_clock.hpp"
+
+namespace tidemark::storage {
+
+struct KeyspaceStats {
+  uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  // Of the keys with a time to live that the last slices of expiry met, how many per cent had
+  // outlived it.
+  double expired_stale_percent = 0;
+};
+
+// What the databases of one partition share. Owned by the Keyspace.
+struct Books {
+  explicit Books(uint64_t seed) : clock(seed), random_state(seed | 1) {}
+
+  RecencyClock clock;
+  Disposal disposal;
+  ChangeHook* hook = nullptr;
+  KeyspaceStats stats;
+  // Milliseconds since the epoch, as of this turn of the loop (or this command, script or
+  // transaction).
+  int64_t now_ms = 0;
+  uint32_t now_seconds = 0;
+  // Bytes of the entries in all databases and of their values, as the allocator counts.
+  size_t entry_bytes = 0;
+  uint64_t random_state;
+
+  void announce(const Change& change) const {
+    if (hook != nullptr) [[unlikely]]
+      hook->on_change(change);
+  }
+
+  // For picks, not for secrets (xorshift64*).
+  uint64_t next_random() {
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * 0x2545f4914f6cdd1dULL;
+  }
+};
+
+}  // namespace tidemark::storage

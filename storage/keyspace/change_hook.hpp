@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/ids.hpp"
+#include "storage/keyspace/value_type.hpp"
+
+namespace tidemark::storage {
+
+enum class ChangeKind : uint8_t {
+  written,  // the value was created, replaced or edited
+  expiry,   // only the time to live was set, changed or removed
+  deleted,  // by a command; or an edit left it empty
+  expired,  // its time was up
+  evicted,  // for want of memory
+  flushed,  // the whole database at once; the key is empty
+};
+
+// How a key came to be written.
+enum class Origin : uint8_t { existed, created };
+
+struct Change {
+  DbIndex db;
+  Bytes key;  // dies with the call
+  ChangeKind kind;
+  ValueType type = ValueType::string;
+  Origin origin = Origin::existed;
+};
+
+// Whoever wants to know of changes: notifications, client-side caching, statistics, replication.
+// Called once for each change of a key, after it happened, on the partition's thread. Must not
+// touch the keyspace; it may take notes and act on them after the command.
+class ChangeHook {
+ public:
+  virtual ~ChangeHook() = default;
+  virtual void on_change(const Change& change) = 0;
+};
+
+}  // namespace tidemark::storage

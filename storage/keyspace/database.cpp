@@ -1,0 +1,274 @@
+#include "storage/keyspace/database.hpp"
+
+#include <utility>
+
+#include "storage/base/ensure.hpp"
+
+namespace tidemark::storage {
+namespace {
+
+// What a flush frees before it returns: about a millisecond's worth.
+constexpr size_t kFlushedAtOnce = 4096;
+// How many expired keys random_key() removes before it gives up.
+constexpr unsigned kRandomTries = 1000;
+
+Mark mark_of(const Entry& entry) { return entry.has_expiry() ? Mark::on : Mark::off; }
+
+}  // namespace
+
+Database::Database(DbIndex index, Books& books) : index_(index), books_(books) {
+  books_.clock.attach(table_.core());
+}
+
+Database::~Database() {
+  books_.clock.detach(table_.core());
+  while (table_.drain(kFlushedAtOnce, &Entry::destroy)) {
+  }
+}
+
+Database::Found Database::locate(const HashedKey& key) {
+  Slot* slot = table_.find(key.hash, key.bytes);
+  if (slot == nullptr) return {};
+  Entry* entry = EntryTable::entry_of(*slot);
+  if (slot->marked() && entry->expired(books_.now_ms)) [[unlikely]] {
+    drop(key.hash, slot, ChangeKind::expired, Free::in_slices);
+    return {};
+  }
+  return {.slot = slot, .entry = entry};
+}
+
+Database::Found Database::locate_and_touch(const HashedKey& key, Touch touch) {
+  const Found found = locate(key);
+  if (found.entry != nullptr && touch == Touch::yes) {
+    found.slot->set_stamp(books_.clock.stamp_touched(found.slot->stamp()));
+    found.entry->set_access_seconds(books_.now_seconds);
+  }
+  return found;
+}
+
+Entry* Database::find(const HashedKey& key, Touch touch) {
+  return locate_and_touch(key, touch).entry;
+}
+
+Result<Entry*> Database::find_string(const HashedKey& key, Touch touch) {
+  Entry* entry = find(key, touch);
+  if (entry != nullptr && entry->type() != ValueType::string) return Errc::wrong_type;
+  return entry;
+}
+
+const Entry* Database::peek(const HashedKey& key) const {
+  const Slot* slot = table_.find(key.hash, key.bytes);
+  if (slot == nullptr) return nullptr;
+  const Entry* entry = EntryTable::entry_of(*slot);
+  return entry->expired(books_.now_ms) ? nullptr : entry;
+}
+
+uint16_t Database::stamp(const HashedKey& key) const {
+  const Slot* slot = table_.find(key.hash, key.bytes);
+  ENSURE(slot != nullptr);
+  return slot->stamp();
+}
+
+void Database::set_stamp(const HashedKey& key, uint16_t stamp) {
+  Slot* slot = table_.find(key.hash, key.bytes);
+  ENSURE(slot != nullptr);
+  slot->set_stamp(stamp);
+}
+
+Slot* Database::add(const HashedKey& key, EntryOwner entry) {
+  const size_t bytes = entry->memory_bytes();
+  entry_bytes_ += bytes;
+  books_.entry_bytes += bytes;
+  entry->set_access_seconds(books_.now_seconds);
+  const SlotState state{.stamp = books_.clock.stamp_new(), .mark = mark_of(*entry)};
+  return table_.insert(key.hash, entry.release(), state);
+}
+
+EntryOwner Database::pull(uint64_t hash, Slot* slot) {
+  EntryOwner entry(table_.erase(hash, slot));
+  const size_t bytes = entry->memory_bytes();
+  entry_bytes_ -= bytes;
+  books_.entry_bytes -= bytes;
+  return entry;
+}
+
+void Database::dispose(EntryOwner entry, Free how) {
+  if (how == Free::in_slices) books_.disposal.add(std::move(entry));
+}
+
+void Database::drop(uint64_t hash, Slot* slot, ChangeKind why, Free how) {
+  EntryOwner entry = pull(hash, slot);
+  if (why == ChangeKind::expired) ++books_.stats.expired_keys;
+  if (why == ChangeKind::evicted) ++books_.stats.evicted_keys;
+  announce(entry->key(), why, entry->type());
+  dispose(std::move(entry), how);
+}
+
+void Database::discard(uint64_t hash, Slot* slot) { pull(hash, slot).reset(); }
+
+bool Database::remove(const HashedKey& key, Free how) {
+  const Found found = locate(key);
+  if (found.entry == nullptr) return false;
+  drop(key.hash, found.slot, ChangeKind::deleted, how);
+  return true;
+}
+
+// Puts another entry, for the same key, into the slot of the old one.
+void Database::replace(const HashedKey& key, Found old, EntryOwner entry) {
+  const size_t bytes_before = old.entry->memory_bytes();
+  entry->set_access_seconds(books_.now_seconds);
+  table_.set_mark(key.hash, old.slot, mark_of(*entry));
+  settle(old, entry.release(), bytes_before);
+  dispose(EntryOwner(old.entry), Free::in_slices);
+}
+
+// After an entry has changed its size or place: the slot and the books follow.
+void Database::settle(Found found, Entry* entry, size_t bytes_before) {
+  const size_t bytes = entry->memory_bytes();
+  if (entry != found.entry) found.slot->set_entry(entry);
+  entry_bytes_ += bytes - bytes_before;
+  books_.entry_bytes += bytes - bytes_before;
+}
+
+template <typename Make, typename Assign>
+void Database::set_value(const HashedKey& key, Ttl ttl, Make&& make, Assign&& assign) {
+  const Found found = locate_and_touch(key, Touch::yes);
+  if (found.entry == nullptr || found.entry->is_object()) {
+    set_new(key, found, make(), ttl);
+    return;
+  }
+  const size_t bytes_before = found.entry->memory_bytes();
+  Entry* entry = assign(found.entry);
+  if (ttl.rule == Ttl::Rule::set) {
+    entry = Entry::set_expiry(entry, ttl.expire_at_ms);
+  } else if (ttl.rule == Ttl::Rule::clear && found.slot->marked()) {
+    entry = Entry::set_expiry(entry, std::nullopt);
+  }
+  table_.set_mark(key.hash, found.slot, mark_of(*entry));
+  settle(found, entry, bytes_before);
+  announce(key.bytes, ChangeKind::written, ValueType::string);
+}
+
+void Database::set_string(const HashedKey& key, Bytes text, Ttl ttl) {
+  set_value(
+      key, ttl, [&] { return Entry::make_string(key.bytes, text); },
+      [&](Entry* entry) { return Entry::set_text(entry, text); });
+}
+
+void Database::set_integer(const HashedKey& key, int64_t value, Ttl ttl) {
+  set_value(
+      key, ttl, [&] { return Entry::make_integer(key.bytes, value); },
+      [&](Entry* entry) { return Entry::set_integer(entry, value); });
+}
+
+// A new entry, instead of what was found.
+void Database::set_new(const HashedKey& key, Found found, EntryOwner entry, Ttl ttl) {
+  std::optional<int64_t> expire_at_ms;
+  if (ttl.rule == Ttl::Rule::set) expire_at_ms = ttl.expire_at_ms;
+  if (ttl.rule == Ttl::Rule::keep && found.entry != nullptr && found.entry->has_expiry()) {
+    expire_at_ms = found.entry->expire_at_ms();
+  }
+  if (expire_at_ms) entry.reset(Entry::set_expiry(entry.release(), expire_at_ms));
+  place(key, found, std::move(entry));
+}
+
+void Database::place(const HashedKey& key, Found found, EntryOwner entry) {
+  const ValueType type = entry->type();
+  if (found.entry == nullptr) {
+    add(key, std::move(entry));
+  } else {
+    replace(key, found, std::move(entry));
+  }
+  announce(key.bytes, ChangeKind::written, type,
+           found.entry == nullptr ? Origin::created : Origin::existed);
+}
+
+void Database::set_new_object(const HashedKey& key, ValueType type, void* object, Ttl ttl) {
+  const Found found = locate_and_touch(key, Touch::yes);
+  set_new(key, found, Entry::make_object(key.bytes, type, object), ttl);
+}
+
+void Database::change_expiry(const HashedKey& key, Found found,
+                             std::optional<int64_t> expire_at_ms) {
+  const size_t bytes_before = found.entry->memory_bytes();
+  Entry* entry = Entry::set_expiry(found.entry, expire_at_ms);
+  table_.set_mark(key.hash, found.slot, mark_of(*entry));
+  settle(found, entry, bytes_before);
+  announce(key.bytes, ChangeKind::expiry, entry->type());
+}
+
+bool Database::expire_at(const HashedKey& key, int64_t expire_at_ms) {
+  const Found found = locate(key);
+  if (found.entry == nullptr) return false;
+  if (expire_at_ms <= books_.now_ms) {
+    drop(key.hash, found.slot, ChangeKind::deleted, Free::in_slices);
+  } else {
+    change_expiry(key, found, expire_at_ms);
+  }
+  return true;
+}
+
+bool Database::persist(const HashedKey& key) {
+  const Found found = locate(key);
+  if (found.entry == nullptr || !found.entry->has_expiry()) return false;
+  change_expiry(key, found, std::nullopt);
+  return true;
+}
+
+EntryOwner Database::take(const HashedKey& key) {
+  const Found found = locate(key);
+  if (found.entry == nullptr) return nullptr;
+  EntryOwner entry = pull(key.hash, found.slot);
+  announce(key.bytes, ChangeKind::deleted, entry->type());
+  return entry;
+}
+
+void Database::put(const HashedKey& key, EntryOwner entry) {
+  if (entry->key() != key.bytes) entry = Entry::rename(std::move(entry), key.bytes);
+  place(key, locate_and_touch(key, Touch::yes), std::move(entry));
+}
+
+const Entry* Database::random_key() {
+  for (unsigned tries = 0; tries < kRandomTries; ++tries) {
+    Entry* entry = table_.random_entry([this] { return books_.next_random(); });
+    if (entry == nullptr || !entry->expired(books_.now_ms)) return entry;
+    const uint64_t hash = EntryTraits::hash(*entry);
+    drop(hash, table_.find_entry(hash, entry), ChangeKind::expired, Free::in_slices);
+  }
+  return nullptr;
+}
+
+void Database::flush() {
+  if (table_.empty()) return;
+  books_.entry_bytes -= entry_bytes_;
+  books_.disposal.add(std::move(table_), std::exchange(entry_bytes_, 0));
+  average_ttl_ms_ = 0;
+  announce({}, ChangeKind::flushed, ValueType::string);
+  books_.disposal.slice(kFlushedAtOnce);
+}
+
+// The sum of what the entries own, recounted.
+size_t Database::count_entry_bytes() const {
+  size_t bytes = 0;
+  uint64_t cursor = 0;
+  do {
+    cursor = table_.scan_step(cursor, [&](const Entry& entry) { bytes += entry.memory_bytes(); });
+  } while (cursor != 0);
+  return bytes;
+}
+
+void Database::check() const {
+  table_.check();
+  ENSURE(count_entry_bytes() == entry_bytes_);
+  size_t expiring = 0;
+  uint64_t cursor = 0;
+  do {
+    cursor = table_.sweep_step(cursor, Sweep::all, [&](const Slot& slot) {
+      ENSURE(slot.marked() == EntryTable::entry_of(slot)->has_expiry());
+      expiring += static_cast<size_t>(slot.marked());
+    });
+  } while (cursor != 0);
+  ENSURE(expiring == table_.marked());
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,74 @@
+#include "storage/keyspace/disposal.hpp"
+
+#include <utility>
+
+namespace tidemark::storage {
+namespace {
+
+// Collections up to this many elements are freed at once.
+constexpr size_t kFreedAtOnce = 64;
+
+}  // namespace
+
+Disposal::~Disposal() {
+  while (slice(kFreedAtOnce)) {
+  }
+}
+
+void Disposal::add(EntryTable table, size_t entry_bytes) {
+  if (!table.empty()) tables_.push_back({.table = std::move(table), .entry_bytes = entry_bytes});
+}
+
+void Disposal::add(EntryOwner entry) {
+  if (!entry->is_object()) return;
+  const ValueType type = entry->type();
+  if (object_functions(type).size(entry->object()) <= kFreedAtOnce) return;
+  objects_.push_back({.type = type, .object = Entry::release_object(entry.release())});
+}
+
+bool Disposal::slice(size_t budget) {
+  while (budget > 0 && !objects_.empty()) {
+    const PendingObject pending = objects_.back();
+    const ObjectFunctions& functions = object_functions(pending.type);
+    const size_t before = functions.size(pending.object);
+    if (functions.free_some(pending.object, budget)) {
+      return true;
+    }
+    functions.destroy(pending.object);
+    objects_.pop_back();
+    budget -= before < budget ? before : budget;
+  }
+  while (budget > 0 && !tables_.empty()) {
+    PendingTable& pending = tables_.back();
+    const size_t before = pending.table.size();
+    const bool more = pending.table.drain(budget, [&pending, this](Entry* entry) {
+      pending.entry_bytes -= entry->memory_bytes();
+      // A big collection moves to the list of objects and is freed by slices of its own.
+      add(EntryOwner(entry));
+    });
+    const size_t freed = before - (more ? pending.table.size() : 0);
+    if (!more) tables_.pop_back();
+    budget -= freed < budget ? freed : budget;
+    if (more) return true;
+  }
+  return !empty();
+}
+
+size_t Disposal::pending_bytes() const {
+  size_t bytes = 0;
+  for (const PendingTable& pending : tables_) {
+    bytes += pending.entry_bytes + pending.table.memory_bytes();
+  }
+  for (const PendingObject& pending : objects_) {
+    bytes += object_functions(pending.type).memory_bytes(pending.object);
+  }
+  return bytes;
+}
+
+size_t Disposal::pending_objects() const {
+  size_t count = objects_.size();
+  for (const PendingTable& pending : tables_) count += pending.table.size();
+  return count;
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "storage/keyspace/entry.hpp"
+
+namespace tidemark::storage {
+
+// What was removed but is too big to free at once: flushed tables and unlinked collections, freed
+// in slices. Its bytes count as used until they are back with the allocator.
+class Disposal {
+ public:
+  Disposal() = default;
+  Disposal(const Disposal&) = delete;
+  Disposal& operator=(const Disposal&) = delete;
+  ~Disposal();
+
+  // `entry_bytes`: what the entries of the table own together.
+  void add(EntryTable table, size_t entry_bytes);
+  // Frees the entry; its object now, where it is small, else in slices.
+  void add(EntryOwner entry);
+
+  // Frees about `budget` entries and elements. False when nothing is left.
+  bool slice(size_t budget);
+
+  bool empty() const { return tables_.empty() && objects_.empty(); }
+  // Not yet freed.
+  size_t pending_bytes() const;
+  // Entries and values that wait: lazyfree_pending_objects.
+  size_t pending_objects() const;
+
+ private:
+  struct PendingTable {
+    EntryTable table;
+    size_t entry_bytes;
+  };
+  struct PendingObject {
+    ValueType type;
+    void* object;
+  };
+
+  std::vector<PendingTable> tables_;
+  std::vector<PendingObject> objects_;
+};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "storage/base/ids.hpp"
+#include "storage/keyspace/books.hpp"
+#include "storage/keyspace/database.hpp"
+#include "storage/keyspace/eviction.hpp"
+
+namespace tidemark::storage {
+
+struct KeyspaceOptions {
+  uint16_t databases = 16;
+  EvictionOptions eviction;
+  // For LFU's coin and for random picks; tests give a fixed one.
+  uint64_t seed = 0x9e3779b97f4a7c15;
+};
+
+// What one call of expire_slice() may cost.
+struct ExpiryBudget {
+  // Bucket lines to visit at most, and at least where there is as much to visit.
+  size_t buckets_max = 4096;
+  size_t buckets_min = 64;
+  // Asked every few buckets; true ends the slice. None: only the counts bound it.
+  std::function<bool()> should_stop;
+};
+
+// The numbered databases of one partition and what they share: time, recency, byte counts, expiry,
+// eviction, deferred frees and the hook. Owned by one thread.
+class Keyspace {
+ public:
+  explicit Keyspace(const KeyspaceOptions& options = {});
+  ~Keyspace();
+  Keyspace(const Keyspace&) = delete;
+  Keyspace& operator=(const Keyspace&) = delete;
+
+  size_t database_count() const { return databases_.size(); }
+  // REQUIRES: index < database_count().
+  Database& database(DbIndex index) { return *databases_[index.value()]; }
+  const Database& database(DbIndex index) const { return *databases_[index.value()]; }
+  // SWAPDB. Nothing is announced. A reference to a Database follows the data; its index() is the
+  // new one.
+  void swap_databases(DbIndex one, DbIndex other);
+  void flush_all();
+
+  // Once per turn of the loop, and before a command that must see time stand still.
+  void set_time(int64_t now_ms);
+  int64_t now_ms() const { return books_.now_ms; }
+  // One subscriber or none; the server's hook passes on to whoever listens.
+  void set_hook(ChangeHook* hook) { books_.hook = hook; }
+  // Shared with the read states of this partition.
+  RecencyClock& clock() { return books_.clock; }
+
+  // Everything held, as the allocator counts: entries, values, tables, and what waits to be freed.
+  size_t used_bytes() const;
+  const KeyspaceStats& stats() const { return books_.stats; }
+  const Disposal& disposal() const { return books_.disposal; }
+
+  // Removes keys whose time is up: a bit of each database in turn; goes on beyond buckets_min while
+  // more than a tenth of what it meets has expired.
+  void expire_slice(const ExpiryBudget& budget = {});
+  // Frees about `budget` of what waits to be freed, and lets the recency clock catch up. False when
+  // there is nothing left to free.
+  bool slice(size_t budget);
+
+  // Eviction. The best cache key to evict under the policy, or none. A candidate ages: use it at
+  // once. The partition compares its age with that of the best user of the read states (same clock)
+  // and evicts the older one.
+  void configure(const EvictionOptions& options);
+  std::optional<Candidate> eviction_candidate();
+  // False where the candidate is no longer there: ask for another one.
+  bool evict(const Candidate& candidate);
+
+ private:
+  // Returns whether the slice may go on.
+  bool expire_some(Database& database, const ExpiryBudget& budget, size_t& buckets_left);
+
+  Books books_;
+  std::vector<std::unique_ptr<Database>> databases_;
+  EvictionPool pool_;
+  size_t expiry_turn_ = 0;
+};
+
+}  // namespace tidemark::storage
