@@ -1,9 +1,11 @@
 #include "tests/server/command/redis_facts.hpp"
 
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "server/command/describe.hpp"
+#include "server/command/introspection.hpp"
 
 namespace tidemark::server {
 
@@ -78,12 +80,11 @@ std::string argument(const Reply& reply) {
 
 std::string without_at(const Reply& category) { return std::string(category.bytes().substr(1)); }
 
-}  // namespace
-
-std::map<std::string, std::vector<std::string>> load_redis_facts() {
-  std::ifstream file(REDIS_FACTS_PATH);
-  if (!file) throw std::runtime_error("no " REDIS_FACTS_PATH);
-  std::map<std::string, std::vector<std::string>> facts;
+// The lines of a table of facts, each cut at its tabs.
+std::vector<std::vector<std::string>> load(const std::string& name, size_t fields_a_line) {
+  std::ifstream file(std::string(REDIS_FACTS_FOLDER) + "/" + name);
+  if (!file) throw std::runtime_error("no " + name);
+  std::vector<std::vector<std::string>> lines;
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with('#')) continue;
     std::vector<std::string> fields;
@@ -92,8 +93,19 @@ std::map<std::string, std::vector<std::string>> load_redis_facts() {
       fields.push_back(line.substr(from, tab - from));
     }
     fields.push_back(line.substr(from));
-    if (fields.size() != std::size(kFields)) throw std::runtime_error("fields of " + fields[0]);
-    facts[fields[0]] = fields;
+    if (fields.size() != fields_a_line) throw std::runtime_error("bad line: " + line);
+    lines.push_back(std::move(fields));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::map<std::string, std::vector<std::string>> load_redis_facts() {
+  std::map<std::string, std::vector<std::string>> facts;
+  for (auto& fields : load("redis_commands.tsv", std::size(kFields))) {
+    const std::string name = fields[0];
+    facts[name] = std::move(fields);
   }
   return facts;
 }
@@ -125,6 +137,26 @@ std::string difference(const std::vector<std::string>& redis,
              " here:     " + ours[i];
   }
   return lines;
+}
+
+std::vector<RecordedCall> load_recorded_calls() {
+  std::vector<RecordedCall> calls;
+  for (const auto& fields : load("redis_getkeys.tsv", 2)) {
+    RecordedCall call{.args = {}, .answer = fields[1]};
+    std::istringstream words(fields[0]);
+    for (std::string word; words >> word;) call.args.push_back(word == "\"\"" ? "" : word);
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+std::string answer_of(const CommandTable& table, const std::vector<std::string>& args) {
+  const std::vector<Bytes> views(args.begin(), args.end());
+  ArgReader reader(views, 0);
+  const Reply reply = keys_of_call(table, reader, KeyFlags::show);
+  if (reply.is_error()) return "-" + text(reply);
+  return join(reply, ", ",
+              [](const Reply& key) { return text(key.items()[0]) + " " + words(key.items()[1]); });
 }
 
 }  // namespace tidemark::server

@@ -20,4 +20,15 @@ std::vector<std::string> facts_of(const CommandEntry& entry);
 // What differs, a line for each field; empty where nothing does.
 std::string difference(const std::vector<std::string>& redis, const std::vector<std::string>& ours);
 
+// A call with what Redis answers when COMMAND GETKEYSANDFLAGS is asked about it, from
+// redis_getkeys.tsv: keys with what is done to them, divided by ", ", or the error after '-'.
+struct RecordedCall {
+  std::vector<std::string> args;
+  std::string answer;
+};
+std::vector<RecordedCall> load_recorded_calls();
+
+// What we answer, in the same form.
+std::string answer_of(const CommandTable& table, const std::vector<std::string>& args);
+
 }  // namespace tidemark::server
