@@ -39,12 +39,12 @@ void change(UserIndex& index, Slot& slot, PackedUser::Place place, const Row& ro
   index.notify(op, UserIndex::user_of(slot), row);
 }
 
-Result<bool> accept_delta(UserIndex& index, Bytes key, Slot* slot, const Delta& delta,
-                          int64_t now_us) {
+Result<bool> accept_delta(UserIndex& index, Bytes key, Slot* slot, Delta delta, int64_t now_us) {
   ENSURE(index.options.backing == ReadStatesOptions::Backing::store);
   // Nobody has read less than message 0, and a sum with nothing is no change.
   if (delta.message_id == 0 || (delta.mentions == 0 && delta.unread == 0)) return true;
   if (slot == nullptr) slot = index.insert(key, State::absent);
+  delta.version = index.next_delta_version(now_us);
   PackedUser& user = UserIndex::user_of(*slot);
   index.edit_unsaved(user, [&](Unsaved& unsaved) {
     unsaved.add(delta);
@@ -139,7 +139,6 @@ Result<bool> ReadStates::incr(UserRef& ref, ChannelId target, const IncrOptions&
               .mentions = options.mentions,
               .unread = options.unread};
   if (ref.residency_ != Residency::resident) {
-    delta.version = index_->next_delta_version(now_us);
     return accept_delta(*index_, ref.key_, ref.slot_, delta, now_us);
   }
   PackedUser& user = UserIndex::user_of(*ref.slot_);

@@ -32,10 +32,10 @@ class UserIndex;
 //
 // Versions. A change gives the user max(now_us, version + 1) and every row it touched the same, so
 // "changed since the commit" is a comparison. A pending delta gets a version above every one that
-// this partition gave or saw, and from that follows how a delta is merged exactly once although the
-// store may say "failed" of a commit that took effect: *a delta is in the store if and only if the
-// user's version there has reached the delta's* (or the delta changed nothing, and would change
-// nothing again).
+// this partition gave or saw, and later changes get higher ones than it. From that follows how a
+// delta is merged exactly once although the store may say "failed" of a commit that took effect: *a
+// delta is in the store if and only if the user's version there has reached the delta's* (or the
+// delta changed nothing, and would change nothing again).
 //
 // The store's part: a commit takes effect as a whole or not at all; it applies only deltas above
 // the user's version there; rows of an older version never replace newer ones; and the outcomes of

@@ -75,7 +75,11 @@ void UserIndex::assign(Slot& slot, std::span<const Row> rows) {
 }
 
 int64_t UserIndex::begin_change(PackedUser& user, int64_t now_us) {
-  const int64_t version = std::max(now_us, user.books.version + 1);
+  // Above the deltas that were given to anybody, which only matters while the clock is behind them:
+  // a commit of deltas that takes effect late, and found this user changed since, has to be
+  // recognized by the user's version although some of its deltas changed nothing when they were
+  // merged.
+  const int64_t version = std::max({now_us, user.books.version + 1, last_delta_version_ + 1});
   if (options.backing == ReadStatesOptions::Backing::store) {
     // The usual change of a user who is dirty already costs one comparison.
     Unsaved* unsaved = user.books.unsaved;
@@ -95,6 +99,7 @@ void UserIndex::observe_version(int64_t version) {
 
 int64_t UserIndex::next_delta_version(int64_t now_us) {
   highest_version_ = std::max(now_us, highest_version_ + 1);
+  last_delta_version_ = highest_version_;
   return highest_version_;
 }
 

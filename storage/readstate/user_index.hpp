@@ -98,6 +98,7 @@ class UserIndex {
   size_t dirty_users_ = 0;
   size_t dirty_bytes_ = 0;
   int64_t highest_version_ = 0;
+  int64_t last_delta_version_ = 0;
 };
 
 template <typename Edit>
