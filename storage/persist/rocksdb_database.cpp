@@ -9,6 +9,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,9 +125,19 @@ RocksDbDatabase::RocksDbDatabase(const RocksDbStore::Options& options)
 
 RocksDbDatabase::~RocksDbDatabase() { close(); }
 
+rocksdb::Status RocksDbDatabase::sync() const {
+  rocksdb::WriteBatch nothing;
+  const rocksdb::Status status = nothing.PutLogData("sync");
+  if (!status.ok()) return status;
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return db_->Write(options, &nothing);
+}
+
 void RocksDbDatabase::close() {
   if (!db_) return;
   // Failures leave nothing to do: what was committed is in the log.
+  sync().PermitUncheckedError();
   db_->DestroyColumnFamilyHandle(meta_).PermitUncheckedError();
   db_->DestroyColumnFamilyHandle(read_states_).PermitUncheckedError();
   db_->Close().PermitUncheckedError();

@@ -33,6 +33,10 @@ class RocksDbDatabase {
   // Format and version ceiling.
   rocksdb::ColumnFamilyHandle* meta() const { return meta_; }
 
+  // Puts the log on disk, by a synced write of nothing. Not by SyncWAL(): that one, alone of all
+  // calls, does not look whether the log failed before, and aborts the process where it did.
+  rocksdb::Status sync() const;
+
   // Key of the version ceiling in meta().
   static constexpr const char* kCeilingKey = "version-ceiling";
 

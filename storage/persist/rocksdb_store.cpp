@@ -266,7 +266,7 @@ StoreStatus RocksDbStore::load(std::span<const std::string> users,
 }
 
 StoreStatus RocksDbStore::sync() {
-  return database_->write([](const RocksDbDatabase& database) { return database.db().SyncWAL(); });
+  return database_->write([](const RocksDbDatabase& database) { return database.sync(); });
 }
 
 StoreStatus RocksDbStore::version_ceiling(int64_t& ceiling) {

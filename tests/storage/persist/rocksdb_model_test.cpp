@@ -53,7 +53,7 @@ class Model {
                                .unread = static_cast<int32_t>(below(5)) - 2,
                                .version = ++version_});
     }
-    storage::apply(commit.deltas, user);
+    apply_deltas(commit.deltas, user);
   }
 
   void add_rows(UserCommit& commit, LoadedUser& user) {

@@ -102,18 +102,19 @@ TEST_CASE("damage to the files that hold a store together is called corruption")
 
 TEST_CASE("a log that ends in the middle of a record loses that record alone") {
   const TempDirectory directory;
-  const fs::path path = directory.path();
+  const fs::path image = directory.path() / "image";
   {
-    const auto store = RocksDbStore::open({.path = path});
+    const auto store = RocksDbStore::open({.path = directory.path() / "data"});
     for (int64_t version = 1; version <= 10; ++version) {
       const std::vector<UserCommit> commits = {{.user = "ann", .version = version}};
       REQUIRE(store->commit(commits));
     }
+    fs::copy(directory.path() / "data", image);  // as a crash would leave it
   }
-  const std::vector<fs::path> logs = files_of(path, "", ".log");
+  const std::vector<fs::path> logs = files_of(image, "", ".log");
   REQUIRE(logs.size() == 1);
   fs::resize_file(logs.front(), fs::file_size(logs.front()) - 1);
-  const auto store = RocksDbStore::open({.path = path});
+  const auto store = RocksDbStore::open({.path = image});
   const std::vector<std::string> users = {"ann"};
   std::vector<LoadedUser> loaded;
   REQUIRE(store->load(users, loaded));

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/fault/fault_disk.hpp"
+#include "tests/storage/persist/fault_disk.hpp"
 #include "tests/storage/persist/temp_directory.hpp"
 
 namespace tidemark::storage {

@@ -1,4 +1,4 @@
-#include "tests/fault/fault_disk.hpp"
+#include "tests/storage/persist/fault_disk.hpp"
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
