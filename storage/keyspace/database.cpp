@@ -1,5 +1,6 @@
 #include "storage/keyspace/database.hpp"
 
+#include <array>
 #include <utility>
 
 #include "storage/base/ensure.hpp"
@@ -11,6 +12,8 @@ namespace {
 constexpr size_t kFlushedAtOnce = 4096;
 // How many expired keys random_key() removes before it gives up.
 constexpr unsigned kRandomTries = 1000;
+// The average time to live moves by one in this many towards what a slice of expiry met.
+constexpr int64_t kTtlInertia = 50;
 
 Mark mark_of(const Entry& entry) { return entry.has_expiry() ? Mark::on : Mark::off; }
 
@@ -245,6 +248,43 @@ void Database::flush() {
   average_ttl_ms_ = 0;
   announce({}, ChangeKind::flushed, ValueType::string);
   books_.disposal.slice(kFlushedAtOnce);
+}
+
+// Removes what has expired in the bucket line at the hand. The hand stays where something was
+// removed, because erasing draws entries of the next line back into this one. Returns whether it
+// moved on.
+bool Database::expire_line(ExpiryTally& tally) {
+  std::array<Entry*, TableCore::kSlots> entries;
+  size_t count = 0;
+  const uint64_t next = table_.sweep_step(expiry_cursor_, Sweep::marked, [&](const Slot& slot) {
+    entries[count] = EntryTable::entry_of(slot);
+    __builtin_prefetch(entries[count++]);
+  });
+  const size_t stale_before = tally.stale;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t ttl_ms = entries[i]->expire_at_ms() - books_.now_ms;
+    if (ttl_ms > 0) {
+      tally.ttl_sum_ms += ttl_ms;
+      continue;
+    }
+    ++tally.stale;
+    const uint64_t hash = EntryTraits::hash(*entries[i]);
+    drop(hash, table_.find_entry(hash, entries[i]), ChangeKind::expired, Free::in_slices);
+  }
+  tally.met += count;
+  if (tally.stale != stale_before) return false;
+  expiry_cursor_ = next;
+  return true;
+}
+
+void Database::note_expiry(const ExpiryTally& tally) {
+  if (tally.met > tally.stale) {
+    const int64_t mean_ms = tally.ttl_sum_ms / static_cast<int64_t>(tally.met - tally.stale);
+    average_ttl_ms_ = average_ttl_ms_ == 0
+                          ? mean_ms
+                          : average_ttl_ms_ + (mean_ms - average_ttl_ms_) / kTtlInertia;
+  }
+  if (expiring() == 0) average_ttl_ms_ = 0;
 }
 
 // The sum of what the entries own, recounted.

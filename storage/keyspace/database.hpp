@@ -130,6 +130,16 @@ class Database {
     Entry* entry = nullptr;
   };
 
+  // What a slice of expiry met.
+  struct ExpiryTally {
+    size_t met = 0;
+    size_t stale = 0;
+    int64_t ttl_sum_ms = 0;  // of those that are not stale
+  };
+
+  size_t bucket_count() { return table_.core().bucket_count(); }
+  bool expire_line(ExpiryTally& tally);
+  void note_expiry(const ExpiryTally& tally);
   Found locate(const HashedKey& key);
   Found locate_and_touch(const HashedKey& key, Touch touch);
   Slot* add(const HashedKey& key, EntryOwner entry);

@@ -1,7 +1,5 @@
 #include "storage/keyspace/keyspace.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "storage/base/ensure.hpp"
@@ -13,12 +11,10 @@ namespace {
 constexpr size_t kBucketsPerQuestion = 16;
 // A slice goes on while more than one in this many of the keys that it meets has expired.
 constexpr size_t kStaleShare = 10;
-// How much one slice says about the average time to live and about the share of the stale.
-constexpr int64_t kTtlInertia = 50;
+// How much one slice says about the share of the stale.
 constexpr double kStaleWeight = 0.05;
 // Lines that the recency clock may visit in one slice.
 constexpr size_t kClockBuckets = 512;
-constexpr size_t kEntriesInLine = 7;
 
 Recency recency_of(EvictionPolicy policy) {
   return policy == EvictionPolicy::allkeys_lfu || policy == EvictionPolicy::volatile_lfu
@@ -72,49 +68,25 @@ void Keyspace::expire_slice(const ExpiryBudget& budget) {
   }
 }
 
+// Returns whether the slice may go on to other databases.
 bool Keyspace::expire_some(Database& database, const ExpiryBudget& budget, size_t& buckets_left) {
-  size_t met = 0;
-  size_t stale = 0;
-  int64_t ttl_sum_ms = 0;
+  Database::ExpiryTally tally;
   bool go_on = true;
-  const size_t once_round = database.table_.core().bucket_count();
-  for (size_t visited = 0; database.expiring() > 0 && visited < once_round; ++visited) {
-    if (visited >= budget.buckets_min && stale * kStaleShare <= met) break;
-    if (buckets_left == 0) go_on = false;
-    if (visited % kBucketsPerQuestion == 0 && budget.should_stop && budget.should_stop()) {
+  const size_t once_round = database.bucket_count();
+  for (size_t lines = 0; database.expiring() > 0 && lines < once_round;) {
+    if (lines >= budget.buckets_min && tally.stale * kStaleShare <= tally.met) break;
+    const bool ask = buckets_left % kBucketsPerQuestion == 0 && budget.should_stop;
+    if (buckets_left == 0 || (ask && budget.should_stop())) {
       go_on = false;
+      break;
     }
-    if (!go_on) break;
     --buckets_left;
-
-    std::array<Entry*, kEntriesInLine> entries;
-    size_t count = 0;
-    database.expiry_cursor_ =
-        database.table_.sweep_step(database.expiry_cursor_, Sweep::marked, [&](const Slot& slot) {
-          entries[count++] = EntryTable::entry_of(slot);
-          __builtin_prefetch(entries[count - 1]);
-        });
-    met += count;
-    for (size_t i = 0; i < count; ++i) {
-      const int64_t ttl_ms = entries[i]->expire_at_ms() - books_.now_ms;
-      if (ttl_ms > 0) {
-        ttl_sum_ms += ttl_ms;
-        continue;
-      }
-      ++stale;
-      const uint64_t hash = EntryTraits::hash(*entries[i]);
-      database.drop(hash, database.table_.find_entry(hash, entries[i]), ChangeKind::expired,
-                    Free::in_slices);
-    }
+    lines += static_cast<size_t>(database.expire_line(tally));
   }
-  if (met > stale) {
-    const int64_t mean_ms = ttl_sum_ms / static_cast<int64_t>(met - stale);
-    int64_t& average_ms = database.average_ttl_ms_;
-    average_ms = average_ms == 0 ? mean_ms : average_ms + (mean_ms - average_ms) / kTtlInertia;
-  }
-  if (database.expiring() == 0) database.average_ttl_ms_ = 0;
-  if (met > 0) {
-    const double percent = 100.0 * static_cast<double>(stale) / static_cast<double>(met);
+  database.note_expiry(tally);
+  if (tally.met > 0) {
+    const double percent =
+        100.0 * static_cast<double>(tally.stale) / static_cast<double>(tally.met);
     double& share = books_.stats.expired_stale_percent;
     share += (percent - share) * kStaleWeight;
   }

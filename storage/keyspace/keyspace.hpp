@@ -77,7 +77,6 @@ class Keyspace {
   bool evict(const Candidate& candidate);
 
  private:
-  // Returns whether the slice may go on.
   bool expire_some(Database& database, const ExpiryBudget& budget, size_t& buckets_left);
 
   Books books_;

@@ -56,6 +56,9 @@ struct SlotState {
 
 class TableCore {
  public:
+  // Entries in a bucket line.
+  static constexpr unsigned kSlots = 7;
+
   using HashOfEntry = uint64_t (*)(const void* entry);
 
   explicit TableCore(HashOfEntry hash_of_entry);
@@ -163,7 +166,6 @@ class TableCore {
   void check() const;
 
  private:
-  static constexpr unsigned kSlots = 7;
   static constexpr unsigned kMaxDistance = 7;
   static constexpr unsigned kMaxBuckets = 255;
   static constexpr unsigned kMaxDepth = 32;
