@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "server/command/arg_reader.hpp"
 #include "storage/base/ensure.hpp"
 
 namespace tidemark::server {
@@ -174,40 +175,39 @@ void CommandTable::index_entries() {
         static_cast<uint16_t>(entry.parent == nullptr ? 0 : entry.parent->index + 1);
     ENSURE(!name.empty() && name.size() <= kNameMax);
     ENSURE(find_in(parent, name) == nullptr);
-    const Name key = name_of(name);
-    size_t at = hash(parent, key) & mask_;
+    const Name key = name_of(parent, name);
+    size_t at = hash(key) & mask_;
     while (slots_[at].entry != kFree) at = (at + 1) & mask_;
-    slots_[at] = {.name = key, .parent = parent, .entry = entry.index};
+    slots_[at] = {.name = key, .entry = entry.index};
   }
 }
 
-CommandTable::Name CommandTable::name_of(Bytes text) {
-  Name name;
-  const char* from = text.data();
-  size_t left = text.size();
-  size_t i = 0;
-  for (; left >= 8; left -= 8, from += 8) name.words[i++] = lower_case(load(from));
-  if (left != 0) name.words[i] = lower_case(load_short(from, left));
+// REQUIRES: a text of 1 to kNameMax bytes.
+CommandTable::Name CommandTable::name_of(uint16_t parent, Bytes text) {
+  const size_t size = text.size();
+  Name name{.parent = parent, .size = static_cast<uint16_t>(size)};
+  if (size < 8) {
+    name.head = lower_case(load_short(text.data(), size));
+  } else {
+    name.head = lower_case(load(text.data()));
+    if (size > 8) name.tail = lower_case(load(text.data() + size - 8));
+  }
   return name;
 }
 
-size_t CommandTable::hash(uint16_t parent, const Name& name) {
+size_t CommandTable::hash(const Name& name) {
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
-  uint64_t mixed = parent;
-  for (const uint64_t word : name.words) mixed = std::rotl((mixed ^ word) * kOdd, 29);
-  return mixed;
+  const uint64_t mixed = name.head ^ std::rotl(name.tail, 29) ^ (uint64_t{name.parent} << 48);
+  return (mixed * kOdd) >> 32;
 }
 
 const CommandEntry* CommandTable::find_in(uint16_t parent, Bytes text) const {
   if (text.empty() || text.size() > kNameMax) return nullptr;
-  const Name name = name_of(text);
-  for (size_t at = hash(parent, name) & mask_; slots_[at].entry != kFree; at = (at + 1) & mask_) {
-    const Slot& slot = slots_[at];
-    // The size too: a name that ends in zero bytes is not the one without them.
-    if (slot.name == name && slot.parent == parent &&
-        entries_[slot.entry].command->name.size() == text.size()) {
-      return &entries_[slot.entry];
-    }
+  const Name name = name_of(parent, text);
+  for (size_t at = hash(name) & mask_; slots_[at].entry != kFree; at = (at + 1) & mask_) {
+    if (slots_[at].name != name) continue;
+    const CommandEntry& entry = entries_[slots_[at].entry];
+    if (text.size() <= 16 || equals_nocase(entry.command->name, text)) return &entry;
   }
   return nullptr;
 }

@@ -36,8 +36,8 @@ struct KeyRange {
 KeyRange key_range_of(const Command& command);
 
 // Every command by its name. Built once at start, then constant: any thread may read it.
-// Lookup is by open addressing over lower-cased names in fixed blocks of 32 bytes, so that
-// neither letters nor lengths are compared one by one.
+// Lookup is by open addressing, eight letters at a time: hash and comparison see the first and the
+// last eight bytes in lower case, which is the whole name up to sixteen.
 class CommandTable {
  public:
   // The declarations must outlive the table. ENSUREs that no name comes twice.
@@ -62,21 +62,23 @@ class CommandTable {
   std::span<const CommandEntry> all() const { return entries_; }
 
  private:
-  static constexpr size_t kNameMax = 32;
-  // A name in lower case, filled up with zeros.
+  // What a lookup compares at once: the ends of a name in lower case tell nearly all names apart.
   struct Name {
-    std::array<uint64_t, kNameMax / 8> words{};
+    uint64_t head = 0;    // the first eight bytes, or all and zeros
+    uint64_t tail = 0;    // of more than eight: the last eight
+    uint16_t parent = 0;  // 0, or 1 + the index of the container
+    uint16_t size = 0;
     friend bool operator==(const Name&, const Name&) = default;
   };
   struct Slot {
     Name name;
-    uint16_t parent = 0;  // 0, or 1 + the index of the container
     uint16_t entry = kFree;
   };
   static constexpr uint16_t kFree = 0xffff;
+  static constexpr size_t kNameMax = 64;
 
-  static Name name_of(Bytes text);
-  static size_t hash(uint16_t parent, const Name& name);
+  static Name name_of(uint16_t parent, Bytes text);
+  static size_t hash(const Name& name);
 
   void add(const Command& command, const CommandEntry* parent);
   void index_entries();

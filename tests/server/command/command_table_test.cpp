@@ -43,7 +43,10 @@ constexpr Command kSecond[] = {
     declare("abc"),
     declare("georadiusbymember_ro", Flag::readonly, Group::geo),
     declare("readstate.getall", Flag::readonly, Group::read_state),
-    declare("name-of-the-full-thirty-two-byte"),
+    declare("same-ends-but-this-in-the-middle"),
+    declare("same-ends-not-that-in-the-middle"),
+    declare("sixteen-letters-"),
+    declare("seventeen-letters"),
     declare("eval_ro", Flag::readonly, Group::scripting),
     declare("blpop", Flag::write | Flag::blocking, Group::list),
 };
@@ -76,6 +79,7 @@ TEST_CASE("a command is found by its name in any case, and by nothing else") {
   CHECK(table.find("EIGHT\x18\x18\x18") == nullptr);
   CHECK(table.find("\xc1") == nullptr);
   CHECK(table.find("\xe1") == nullptr);
+  CHECK(table.find("same-ends-but-that-in-the-middle") == nullptr);
   CHECK(table.find("") == nullptr);
   CHECK(table.find("ge") == nullptr);
   CHECK(table.find(std::string(1000, 'a')) == nullptr);
@@ -118,8 +122,8 @@ TEST_CASE("the arguments of a call lead to the command or the subcommand") {
 
 TEST_CASE("indexes count from 0 without gaps and name their entry") {
   const CommandTable table(kFamilies);
-  CHECK(table.all().size() == 13);
-  CHECK(table.commands().size() == 11);
+  CHECK(table.all().size() == 16);
+  CHECK(table.commands().size() == 14);
   for (size_t i = 0; i < table.all().size(); ++i) CHECK(table.all()[i].index == i);
   CHECK(table.commands()[0].full_name == "get");
   CHECK(table.commands()[1].subcommands.size() == 2);
