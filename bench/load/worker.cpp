@@ -27,12 +27,6 @@ timespec to_timespec(uint64_t ns) {
 
 }  // namespace
 
-uint64_t now_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-}
-
 Worker::Worker(const Options& options) : epoll_(epoll_create1(EPOLL_CLOEXEC)), in_(kReadBytes) {
   if (epoll_ < 0) throw BenchError(std::string("epoll: ") + std::strerror(errno));
   connections_.reserve(options.connections);

@@ -5,15 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "bench/base/clock.hpp"
 #include "bench/base/endpoint.hpp"
 #include "bench/base/histogram.hpp"
 #include "bench/base/reply_counter.hpp"
 #include "bench/load/request_source.hpp"
 
 namespace tidemark::bench {
-
-// Nanoseconds on the monotonic clock.
-uint64_t now_ns();
 
 // How long and how fast a worker is to send.
 struct PhaseLimits {
