@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -138,3 +139,24 @@ def redis(cpu=0, *options, program="redis-server"):
 def peers():
     """Names of the servers that are installed beside ours."""
     return [name for name in ("redis-server", "valkey-server") if shutil.which(name)]
+
+
+def say(text):
+    print(f"== {text}", file=sys.stderr, flush=True)
+
+
+def cache_servers(cpu, *tidemark_options):
+    """The servers to compare as caches, not started yet."""
+    found = []
+    if os.access(os.path.join(BIN, "tidemark-server"), os.X_OK):
+        found.append(tidemark(cpu, *tidemark_options))
+    else:
+        say("tidemark-server is not built: the others are measured alone")
+    return found + [redis(cpu, program=program) for program in peers()]
+
+
+def table(head, rows):
+    """As Markdown."""
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
