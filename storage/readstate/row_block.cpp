@@ -105,6 +105,10 @@ size_t RowBlock::lower_bound(RowId id) const {
   const size_t width = channel_width();
   if (width == 0) return count;
   const uint8_t* const last_bytes = at_ + channels_begin() + width - 8;
+  // The steps of the search depend on each other, and so would their cache misses.
+  for (const uint8_t* line = at_ + channels_begin(); line < at_ + marks_begin(); line += 64) {
+    __builtin_prefetch(line);
+  }
   const unsigned shift = static_cast<unsigned>(64 - 8 * width);
   // Written so that the compiler uses conditional moves: the outcome of each step is a coin toss.
   while (count > 1) {
