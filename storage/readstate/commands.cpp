@@ -26,7 +26,9 @@ size_t count_new_channels(const PackedUser& user, std::span<const ChannelId> pai
     if (!user.locate(RowId{type, pair.channel}).found) channels.push_back(pair.channel);
   }
   std::ranges::sort(channels);
-  return channels.size() - std::ranges::unique(channels).size();
+  // Not std::ranges::unique: clang 14 cannot compile GCC 12's subrange.
+  const auto distinct_end = std::unique(channels.begin(), channels.end());
+  return static_cast<size_t>(distinct_end - channels.begin());
 }
 
 Row row_or_new(const PackedUser& user, PackedUser::Place place, RowId id) {

@@ -25,8 +25,8 @@ void add_erased_rows(const PackedUser& user, const Unsaved& unsaved, std::vector
     if (!user.locate(gone.id).found) erased.push_back(gone.id);
   }
   std::ranges::sort(erased);
-  const auto repeated = std::ranges::unique(erased);
-  erased.erase(repeated.begin(), repeated.end());
+  // Not std::ranges::unique: clang 14 cannot compile GCC 12's subrange.
+  erased.erase(std::unique(erased.begin(), erased.end()), erased.end());
 }
 
 // Writes down all that the store may lack, and puts it in flight.

@@ -17,8 +17,10 @@ LINES_BEFORE_A_WARNING = 500
 # the folder they mirror, and may also include each other's fixtures.
 ARROWS = (
     ("storage/base/", ("storage/base/",)),
+    ("storage/table/", ("storage/base/", "storage/table/")),
     ("storage/value/", ("storage/base/", "storage/value/")),
-    ("storage/keyspace/", ("storage/base/", "storage/value/", "storage/readstate/", "storage/keyspace/")),
+    ("storage/keyspace/",
+     ("storage/base/", "storage/table/", "storage/value/", "storage/readstate/", "storage/keyspace/")),
     ("storage/", ("storage/",)),
     ("protocol/", ("protocol/", "storage/base/")),
     ("server/", ("server/", "protocol/", "storage/")),

@@ -38,7 +38,9 @@ struct Partition {
     keyspace.set_hook(&hook);
   }
   ~Partition() {
-    for (uint16_t i = 0; i < keyspace.database_count(); ++i) keyspace.database(DbIndex(i)).check();
+    for (size_t i = 0; i < keyspace.database_count(); ++i) {
+      keyspace.database(DbIndex(static_cast<uint16_t>(i))).check();
+    }
   }
 
   Database& db(uint16_t index = 0) { return keyspace.database(DbIndex(index)); }
