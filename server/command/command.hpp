@@ -184,7 +184,8 @@ struct Command {
   Few<Bytes, 3> tips;
   Scope scope = Scope::keys;
   Merge merge = Merge::none;
-  // For Merge::sum: refuses before any part runs, so that a command that fails changes nothing.
+  // Refuses a call for what its arguments say: before any part of it runs (Merge::sum), so that a
+  // command that fails changes nothing; before its user is loaded (Flag::loads_user).
   std::optional<Reply> (*check)(ArgReader&) = nullptr;
   // For commands without keys that belong to one core: which one, for these arguments.
   uint32_t (*owner)(std::span<const Bytes> args, uint32_t cores) = nullptr;

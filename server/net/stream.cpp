@@ -31,7 +31,7 @@ struct Stream::Impl {
     uv_pipe_t pipe;
   };
   uv_write_t write_request;
-  std::string writing;
+  protocol::Output writing;
   Handler* handler = nullptr;
 
   Impl() : handle{}, write_request{} {}
@@ -57,7 +57,7 @@ struct Stream::Impl {
   static void on_write(uv_write_t* request, int status) noexcept {
     auto* self = static_cast<Impl*>(request->data);
     if (status == UV_ECANCELED) return;  // the stream is closing
-    self->writing.clear();
+    self->writing.release();
     if (status == 0) {
       self->handler->on_written();
     } else {
@@ -95,11 +95,12 @@ size_t Stream::try_write(Bytes bytes) {
   return written > 0 ? static_cast<size_t>(written) : 0;
 }
 
-void Stream::write(std::string bytes) {
+void Stream::write(protocol::Output bytes) {
   impl_->writing = std::move(bytes);
   impl_->write_request.data = impl_;
+  const Bytes view = impl_->writing.view();
   const uv_buf_t buffer =
-      uv_buf_init(impl_->writing.data(), static_cast<unsigned>(impl_->writing.size()));
+      uv_buf_init(const_cast<char*>(view.data()), static_cast<unsigned>(view.size()));
   uv_write(&impl_->write_request, &impl_->stream, &buffer, 1, Impl::on_write);
 }
 

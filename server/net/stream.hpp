@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string>
+#include "protocol/output.hpp"
 
 #include "storage/base/bytes.hpp"
 
@@ -49,7 +49,7 @@ class Stream {
   size_t try_write(Bytes bytes);
   // Writes all of `bytes` when the kernel has room for them.
   // REQUIRES: no write() is under way.
-  void write(std::string bytes);
+  void write(protocol::Output bytes);
 
   int fd() const { return fd_; }
 

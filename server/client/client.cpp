@@ -1,0 +1,225 @@
+#include "server/client/client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/encode.hpp"
+#include "server/client/client_limits.hpp"
+#include "server/core/core.hpp"
+#include "server/log/log.hpp"
+#include "server/net/socket.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// From this size on the rest of an argument is read to where it will lie, instead of being copied
+// there; Redis calls it a big argument.
+constexpr size_t kBigArgBytes = size_t{32} * 1024;
+// What one read may bring of a big argument.
+constexpr size_t kReadBytesMax = size_t{4} << 20;
+// While a command waits, this much of what follows is taken in; then the peer has to wait too.
+constexpr size_t kWaitingInputBytesMax = size_t{1} << 20;
+
+}  // namespace
+
+Client::Client(Core& core, const Options& options, int64_t now_ms)
+    : core_(core),
+      stream_(std::make_unique<Stream>(core.loop(), options.fd, options.kind, *this)),
+      kind_(options.kind),
+      local_peer_(peer_is_local(options.fd)) {
+  session_.client_id = options.id;
+  facts_.peer = peer_name(options.fd);
+  facts_.local = local_name(options.fd);
+  facts_.connected_ms = facts_.last_interaction_ms = now_ms;
+}
+
+Client::~Client() = default;
+
+void Client::start() { stream_->start_reading(); }
+
+int Client::fd() const { return stream_ ? stream_->fd() : -1; }
+
+size_t Client::memory_bytes() const {
+  return sizeof(Client) + input_.memory_bytes() + out_.memory_bytes() + flying_bytes_ +
+         parser_.memory_bytes() + facts_.name.capacity();
+}
+
+// ---- Bytes in.
+
+std::span<char> Client::read_space() {
+  if (input_.empty() || waiting_) return {};
+  const size_t wanted = parser_.bytes_wanted();
+  if (wanted < kBigArgBytes) return {};
+  // The rest of the argument and its line end, and no more: what follows it starts anew in the
+  // shared buffer.
+  const size_t room = std::min(wanted, kReadBytesMax);
+  const Bytes before = input_.view();
+  char* const space = input_.reserve(room);
+  batch_.rebase(before, input_.view().data());
+  return {space, room};
+}
+
+void Client::on_bytes(Bytes bytes) {
+  core_.enter([this, bytes](OnCore& here) { take_in(here, bytes); });
+}
+
+void Client::take_in(OnCore& here, Bytes bytes) {
+  facts_.last_interaction_ms = here.now_ms();
+  Statistics& statistics = here.data().statistics;
+  statistics.net_input_bytes += bytes.size();
+  ++statistics.reads_processed;
+
+  const bool read_in_place =
+      input_.memory_bytes() > 0 && bytes.data() == input_.view().data() + input_.size();
+  if (read_in_place) {
+    input_.commit(bytes.size());
+  } else if (waiting_ || !input_.empty()) {
+    keep(bytes);
+  } else {
+    // The usual case: whole requests, run from where they were read.
+    const size_t consumed = run(here, bytes);
+    if (closed()) return finish(here);
+    const Bytes rest = bytes.substr(consumed);
+    if (!rest.empty()) {
+      input_.append(rest);
+      batch_.rebase(rest, input_.view().data());
+    }
+    return finish(here);
+  }
+  if (waiting_) {
+    if (input_.size() > kWaitingInputBytesMax && reading_) {
+      stream_->stop_reading();
+      reading_ = false;
+    }
+    return check_query_buffer(here, *this);
+  }
+  go_on(here);
+}
+
+void Client::keep(Bytes bytes) {
+  const Bytes before = input_.view();
+  const char* const old_data = before.data();
+  input_.append(bytes);
+  if (input_.view().data() != old_data) batch_.rebase(before, input_.view().data());
+}
+
+void Client::go_on(OnCore& here) {
+  const size_t consumed = run(here, input_.view());
+  if (!closed()) input_.consume_front(consumed);
+  finish(here);
+}
+
+void Client::finish(OnCore& here) {
+  if (closed()) return;
+  if (input_.empty() && input_.memory_bytes() > 0) input_.release();
+  if (!waiting_ && !reading_ && !ended_) {
+    stream_->start_reading();
+    reading_ = true;
+  }
+  check_query_buffer(here, *this);
+  flush(here);
+}
+
+// ---- Bytes out.
+
+bool Client::wants_reply() {
+  if (reply_mode_ == ReplyMode::on) [[likely]] {
+    return true;
+  }
+  if (reply_mode_ == ReplyMode::skip_next) reply_mode_ = ReplyMode::on;
+  return false;
+}
+
+void Client::reply(const protocol::Reply& reply) {
+  if (wants_reply()) protocol::encode(reply, session_.resp, out_);
+}
+
+void Client::append(Bytes replies) {
+  if (wants_reply()) out_.append(replies);
+}
+
+void Client::push(const OnCore& here, Bytes wire) {
+  if (closed()) return;
+  out_.append(wire);
+  here.flush_client_later(session_.client_id);
+  check_output_limit(here);
+}
+
+void Client::flush(const OnCore& here) {
+  if (closed()) return;
+  if (flying_bytes_ == 0 && !out_.empty()) {
+    const size_t sent = stream_->try_write(out_.view());
+    Statistics& statistics = here.data().statistics;
+    statistics.net_output_bytes += sent;
+    ++statistics.writes_processed;
+    out_.consume_front(sent);
+    if (out_.empty()) {
+      out_.release();
+    } else {
+      flying_bytes_ = out_.size();
+      statistics.net_output_bytes += flying_bytes_;
+      stream_->write(out_.take());
+    }
+  }
+  check_output_limit(here);
+  if (closed()) return;
+  const bool done = !waiting_ && out_.empty() && flying_bytes_ == 0;
+  if (done && (close_after_reply_ || ended_)) close(here);
+}
+
+void Client::on_written() {
+  core_.enter([this](OnCore& here) {
+    flying_bytes_ = 0;
+    flush(here);
+  });
+}
+
+void Client::check_output_limit(const OnCore& here) {
+  if (output_limit_exceeded(here, *this, over_soft_limit_since_ms_)) {
+    ++here.data().statistics.output_buffer_limit_disconnections;
+    log::warning(
+        fmt::format("Client {} scheduled to be closed ASAP for overcoming of output buffer limits.",
+                    describe(*this, here.now_ms())));
+    close(here);
+  }
+}
+
+// ---- The end.
+
+void Client::on_end(Bytes reason) {
+  core_.enter([this, reason](OnCore& here) {
+    if (reason.empty() && (waiting_ || output_bytes() > 0)) {
+      // The peer sends no more, but may well read the replies it is owed.
+      ended_ = true;
+      stream_->stop_reading();
+      reading_ = false;
+      return;
+    }
+    close(here);
+  });
+}
+
+void Client::close(const OnCore& here) {
+  if (closed()) return;
+  stream_.reset();
+  out_.release();
+  flying_bytes_ = 0;
+  here.server().on_client_closed(here, *this);
+  // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.
+  if (!waiting_) here.remove_client_later(session_.client_id);
+}
+
+void Client::watch(const OnCore& here) {
+  if (closed()) return;
+  check_output_limit(here);
+  if (!closed() && idle_too_long(here, *this)) {
+    log::verbose("Closing idle client");
+    close(here);
+  }
+}
+
+}  // namespace tidemark::server

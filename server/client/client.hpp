@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/output.hpp"
+#include "protocol/request_parser.hpp"
+#include "server/client/request_batch.hpp"
+#include "server/command/caller.hpp"
+#include "server/net/stream.hpp"
+#include "storage/base/ids.hpp"
+
+namespace tidemark::server {
+
+class Core;
+class OnCore;
+enum class Outcome : uint8_t;
+struct CommandEntry;
+
+// What INFO, CLIENT LIST and the limits look at: kept by the client's own commands.
+struct ClientFacts {
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string peer;  // "ip:port"
+  std::string local;
+  int64_t connected_ms = 0;
+  int64_t last_interaction_ms = 0;
+  const CommandEntry* last_command = nullptr;
+  uint64_t commands = 0;
+  bool authenticated = false;
+  bool no_evict = false;  // CLIENT NO-EVICT
+  bool monitor = false;   // sent MONITOR
+};
+
+// One connection: its bytes become commands, in order, and their replies go back, in order.
+//
+// Bytes are parsed where they lie, in the loop's read buffer; only what is left of them when the
+// read is over (half a request, or requests behind one that waits) is copied. Requests are parsed a
+// few ahead, so that their keys' memory is fetched while earlier ones run. A command for another
+// core leaves with those behind it that go the same way, and the client waits for their replies
+// before it goes on: that is what "in order" costs.
+//
+// Thread: its core's; memory alone may be looked at by exclusive work.
+class Client final : public Stream::Handler, public Caller {
+ public:
+  struct Options {
+    uint64_t id;
+    int fd;
+    Stream::Kind kind;
+  };
+  Client(Core& core, const Options& options, int64_t now_ms);
+  ~Client() override;
+
+  void start();
+
+  // ---- Its own commands.
+  const Session& session() const override { return session_; }
+  Session& session() { return session_; }
+  ClientFacts& facts() { return facts_; }
+  const ClientFacts& facts() const { return facts_; }
+  bool from_this_machine() const { return local_peer_; }
+  Stream::Kind kind() const { return kind_; }
+  int fd() const;
+
+  enum class ReplyMode : uint8_t { on, off, skip_next };
+  void set_reply_mode(ReplyMode mode) { reply_mode_ = mode; }
+
+  // Closes when the replies so far, the current command's among them, have left.
+  void close_after_reply() { close_after_reply_ = true; }
+  // Closes at once, for a limit or a CLIENT KILL; safe in any state. Its own core's thread.
+  void close(const OnCore& here);
+  bool closed() const { return stream_ == nullptr; }
+  bool waiting() const { return waiting_; }
+
+  // Bytes that an event of another client sends it, between replies.
+  void push(const OnCore& here, Bytes wire);
+  // Hands what it has to the stream.
+  void flush(const OnCore& here);
+
+  // ---- Limits.
+  size_t query_buffer_bytes() const { return input_.size(); }
+  size_t query_buffer_capacity() const { return input_.memory_bytes(); }
+  size_t output_bytes() const { return out_.size() + flying_bytes_; }
+  // Everything that it holds.
+  size_t memory_bytes() const;
+  // Once a cron round: idle timeout and soft output limits.
+  void watch(const OnCore& here);
+
+  // ---- Answers.
+  void resume(OnCore& here, protocol::Reply reply) override;
+  void retry(OnCore& here) override;
+  // A run of its commands is back with their replies.
+  void on_run_back(OnCore& here, Bytes replies);
+
+  // ---- Stream.
+  std::span<char> read_space() override;
+  void on_bytes(Bytes bytes) override;
+  void on_end(Bytes reason) override;
+  void on_written() override;
+
+ private:
+  // client.cpp
+  void take_in(OnCore& here, Bytes bytes);
+  void keep(Bytes bytes);
+  void go_on(OnCore& here);
+  void finish(OnCore& here);
+  bool wants_reply();
+  void reply(const protocol::Reply& reply);
+  void append(Bytes replies);
+  void check_output_limit(const OnCore& here);
+  // pipeline.cpp
+  size_t run(OnCore& here, Bytes unread);
+  size_t parse_ahead(OnCore& here, Bytes unread);
+  void prefetch(OnCore& here);
+  size_t step(OnCore& here);
+  Outcome call_here(OnCore& here, const RequestBatch::Request& request);
+  size_t send_away(OnCore& here, CoreId owner);
+  void stop_and_run(OnCore& here, const std::vector<CoreId>& cores);
+  void leave(OnCore& here);
+
+  Core& core_;
+  Session session_;
+  ClientFacts facts_;
+  std::unique_ptr<Stream> stream_;  // null when closed
+  const Stream::Kind kind_;
+  bool local_peer_ = false;
+
+  protocol::RequestParser parser_;
+  RequestBatch batch_;       // parsed, not run yet; the front one may be waiting
+  protocol::Output input_;   // bytes not run yet, where they had to be kept
+  protocol::Output out_;     // replies not handed to the stream yet
+  size_t flying_bytes_ = 0;  // handed to the stream, not taken by the kernel yet
+  int64_t over_soft_limit_since_ms_ = 0;
+
+  ReplyMode reply_mode_ = ReplyMode::on;
+  bool waiting_ = false;  // a command is suspended, or commands are away
+  bool reading_ = true;
+  bool close_after_reply_ = false;
+  bool ended_ = false;  // the peer sends no more
+};
+
+}  // namespace tidemark::server

@@ -1,0 +1,47 @@
+#include "server/client/client_limits.hpp"
+
+#include <fmt/format.h>
+
+#include "server/client/client.hpp"
+#include "server/core/core.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+bool output_limit_exceeded(const OnCore& here, const Client& client, int64_t& over_soft_since_ms) {
+  const OutputLimit& limit = here.server().settings().client_output_buffer_limit.normal;
+  const auto waiting = static_cast<uint64_t>(client.output_bytes());
+  if (limit.hard_bytes > 0 && waiting > limit.hard_bytes) return true;
+  if (limit.soft_bytes == 0 || waiting <= limit.soft_bytes) {
+    over_soft_since_ms = 0;
+    return false;
+  }
+  if (over_soft_since_ms == 0) over_soft_since_ms = here.now_ms();
+  return here.now_ms() - over_soft_since_ms > limit.soft_seconds * 1000;
+}
+
+void check_query_buffer(const OnCore& here, Client& client) {
+  if (client.closed()) return;
+  if (client.query_buffer_bytes() <= here.server().settings().client_query_buffer_limit) return;
+  log::warning(fmt::format("Closing client that reached max query buffer length: {}",
+                           describe(client, here.now_ms())));
+  ++here.data().statistics.query_buffer_limit_disconnections;
+  client.close(here);
+}
+
+bool idle_too_long(const OnCore& here, const Client& client) {
+  const int64_t timeout = here.server().settings().timeout;
+  if (timeout == 0 || client.waiting()) return false;
+  return here.now_ms() - client.facts().last_interaction_ms > timeout * 1000;
+}
+
+std::string describe(const Client& client, int64_t now_ms) {
+  const ClientFacts& facts = client.facts();
+  return fmt::format("id={} addr={} laddr={} fd={} name={} age={} idle={}",
+                     client.session().client_id, facts.peer, facts.local, client.fd(), facts.name,
+                     (now_ms - facts.connected_ms) / 1000,
+                     (now_ms - facts.last_interaction_ms) / 1000);
+}
+
+}  // namespace tidemark::server

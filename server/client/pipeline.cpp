@@ -1,0 +1,254 @@
+// How a client's bytes become commands: the part of Client that parses ahead, routes and runs.
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "protocol/encode.hpp"
+#include "server/client/client.hpp"
+#include "server/client/client_limits.hpp"
+#include "server/client/run.hpp"
+#include "server/command/admit.hpp"
+#include "server/command/command.hpp"
+#include "server/command/command_table.hpp"
+#include "server/command/execute.hpp"
+#include "server/command/route.hpp"
+#include "server/core/core.hpp"
+#include "server/core/exclusive.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// How far to parse ahead. Enough that the cache misses of its keys overlap as far as the processor
+// can (it follows some ten at a time); few enough that the parsed requests stay in the first-level
+// cache.
+constexpr size_t kParseAhead = 32;
+
+protocol::ParseLimits parse_limits(const OnCore& here, const Client& client) {
+  const Settings& settings = here.server().settings();
+  return {.bulk_bytes_max = static_cast<int64_t>(settings.proto_max_bulk_len),
+          .peer = client.facts().authenticated ? protocol::Peer::authenticated
+                                               : protocol::Peer::unauthenticated};
+}
+
+// A quoted inline argument lies in the parser, until the next request.
+bool lies_in(Bytes request, std::span<const Bytes> args) {
+  for (const Bytes arg : args) {
+    if (arg.data() < request.data() || arg.data() > request.data() + request.size()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// Runs what it can of `unread`, whose first requests may be parsed already (batch_), and returns
+// how many bytes it is done with.
+size_t Client::run(OnCore& here, Bytes unread) {
+  size_t consumed = 0;
+  while (!waiting_ && !closed() && !close_after_reply_) {
+    if (batch_.empty()) consumed += parse_ahead(here, unread.substr(consumed));
+    if (batch_.empty()) break;
+    consumed += step(here);
+  }
+  return consumed;
+}
+
+// Fills the batch with what whole requests are there. Returns how many bytes of blank lines and the
+// like come before its first one, to be forgotten.
+size_t Client::parse_ahead(OnCore& here, Bytes unread) {
+  const CommandTable& commands = here.server().commands();
+  const protocol::ParseLimits limits = parse_limits(here, *this);
+  // A stranger's AUTH changes the limits for what follows it.
+  const size_t ahead = facts_.authenticated ? kParseAhead : 1;
+  size_t blank = 0;
+  while (batch_.size() < ahead && !unread.empty()) {
+    const auto status = parser_.parse(unread, limits);
+    if (status == protocol::RequestParser::Status::incomplete) break;
+    if (status == protocol::RequestParser::Status::error) {
+      // What came before is answered first.
+      if (!batch_.empty()) break;
+      log::verbose(fmt::format("Protocol error ({}) from client: {}", parser_.error(),
+                               describe(*this, here.now_ms())));
+      reply(Reply::error("ERR " + std::string(parser_.error())));
+      close_after_reply_ = true;
+      break;
+    }
+    const Bytes raw = unread.substr(0, parser_.size());
+    unread.remove_prefix(raw.size());
+    const auto args = parser_.args();
+    if (args.empty()) {
+      // Goes with the request before it, if there is one.
+      (batch_.empty() ? blank : batch_.at(batch_.size() - 1).bytes) += raw.size();
+      continue;
+    }
+    const RequestBatch::Request request{.entry = commands.find_call(args), .bytes = raw.size()};
+    if (lies_in(raw, args)) {
+      batch_.push_back(request, args);
+    } else {
+      batch_.push_back_owned(request, args);
+    }
+  }
+  prefetch(here);
+  return blank;
+}
+
+// Hashes the batch's keys and starts to fetch the memory they will need, so that the misses of all
+// of them overlap instead of following one another.
+void Client::prefetch(OnCore& here) {
+  if (batch_.size() < 2) return;
+  storage::Database& database = here.data().keyspace.database(session_.db);
+  const Router& router = here.server().router();
+  for (size_t i = 0; i < batch_.size(); ++i) {
+    RequestBatch::Request& request = batch_.at(i);
+    if (request.entry == nullptr || !request.entry->command->keys.single()) continue;
+    const auto position = static_cast<size_t>(request.entry->command->keys.single_position());
+    if (position >= request.arg_count) continue;
+    const Bytes key = batch_.args(request)[position];
+    if (router.owner(key) != here.id()) continue;
+    const storage::HashedKey hashed = storage::hash_key(key);
+    request.key_hash = hashed.hash;
+    database.prefetch_bucket(hashed);
+  }
+  for (size_t i = 0; i < batch_.size(); ++i) {
+    const uint64_t hash = batch_.at(i).key_hash;
+    if (hash != 0) database.prefetch_entry({.bytes = {}, .hash = hash});
+  }
+}
+
+// Runs the first request of the batch, or sends it away with those that go the same way. Returns
+// the bytes that it is done with; a suspended command's count when it is over.
+size_t Client::step(OnCore& here) {
+  const RequestBatch::Request& request = batch_.front();
+  const auto args = batch_.args(request);
+  const size_t bytes = request.bytes;
+  if (auto refusal = admit(here, *this, request.entry, args)) {
+    if (waiting_) return 0;  // paused: admitted again later
+    count_refusal(here, request.entry, *refusal);
+    reply(*refusal);
+    batch_.pop_front();
+    return bytes;
+  }
+  facts_.last_command = request.entry;
+  ++facts_.commands;
+  const Destination destination = route(here.server().router(), *request.entry, args, here.id());
+  switch (destination.way) {
+    case Way::here:
+      if (call_here(here, request) == Outcome::suspended) {
+        waiting_ = true;
+        return 0;
+      }
+      break;
+    case Way::one_core:
+      return send_away(here, destination.core);
+    case Way::together:
+      stop_and_run(here, destination.cores);
+      break;
+    case Way::split:
+      scatter(here, *this, *request.entry, args, destination.cores);
+      waiting_ = true;
+      break;
+  }
+  batch_.pop_front();
+  return bytes;
+}
+
+Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
+  const Call call{.entry = *request.entry,
+                  .args = batch_.args(request),
+                  .caller = *this,
+                  .client = this,
+                  .key_hash = request.key_hash};
+  if (reply_mode_ == ReplyMode::on) [[likely]] {
+    return execute(here, call, out_);
+  }
+  protocol::Output replies;
+  const Outcome outcome = execute(here, call, replies);
+  if (outcome == Outcome::replied) append(replies.view());
+  return outcome;
+}
+
+// Sends the batch's first request to the core that owns its key, and with it those behind it that
+// may go the same way: nothing but the replies is between them, so order holds.
+size_t Client::send_away(OnCore& here, CoreId owner) {
+  auto run = std::make_unique<Run>(here.id(), owner, session_, [this](OnCore& home, Bytes replies) {
+    on_run_back(home, replies);
+  });
+  const Router& router = here.server().router();
+  size_t bytes = 0;
+  do {
+    const RequestBatch::Request& request = batch_.front();
+    run->add(request.entry, batch_.args(request), request.key_hash);
+    bytes += request.bytes;
+    batch_.pop_front();
+    if (batch_.empty() || reply_mode_ != ReplyMode::on) break;
+    const RequestBatch::Request& next = batch_.front();
+    const auto args = batch_.args(next);
+    // A refusal must not come before the replies of those that are away.
+    if (admit(here, *this, next.entry, args)) break;
+    const Destination destination = route(router, *next.entry, args, here.id());
+    if (destination.way != Way::one_core || destination.core != owner) break;
+    facts_.last_command = next.entry;
+    ++facts_.commands;
+  } while (true);
+  waiting_ = true;
+  here.post(owner, std::move(run));
+  return bytes;
+}
+
+// Runs the batch's first request with all the cores it involves stopped.
+void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
+  const RequestBatch::Request& request = batch_.front();
+  auto run =
+      std::make_unique<Run>(here.id(), here.id(), session_,
+                            [this](OnCore& home, Bytes replies) { on_run_back(home, replies); });
+  run->add(request.entry, batch_.args(request), request.key_hash);
+  waiting_ = true;
+  Client* const at_hand = request.entry->command->scope == Scope::all_cores ? this : nullptr;
+  // std::function copies what it holds, so the run is handed over as a bare pointer.
+  here.server().exclusives().run(cores, [run = run.release(), cores, at_hand](OnCore& on) {
+    run->arrive_exclusively(on, Reach(cores), at_hand, std::unique_ptr<Run>(run));
+  });
+}
+
+// ---- Answers to what was waited for.
+
+void Client::resume(OnCore& here, protocol::Reply reply) {
+  const RequestBatch::Request& request = batch_.front();
+  const size_t bytes = request.bytes;
+  if (closed()) return leave(here);
+  protocol::Output replies;
+  finish_suspended(here, *request.entry, session_, reply, replies);
+  append(replies.view());
+  batch_.pop_front();
+  input_.consume_front(bytes);
+  waiting_ = false;
+  go_on(here);
+}
+
+void Client::retry(OnCore& here) {
+  if (closed()) return leave(here);
+  waiting_ = false;
+  go_on(here);
+}
+
+void Client::on_run_back(OnCore& here, Bytes replies) {
+  if (closed()) return leave(here);
+  append(replies);
+  waiting_ = false;
+  go_on(here);
+}
+
+// The connection went while a command was under way, which is over now.
+void Client::leave(OnCore& here) {
+  waiting_ = false;
+  here.remove_client_later(session_.client_id);
+}
+
+}  // namespace tidemark::server

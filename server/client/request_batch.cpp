@@ -1,0 +1,54 @@
+#include "server/client/request_batch.hpp"
+
+#include <cstring>
+
+namespace tidemark::server {
+
+namespace {
+
+// What is kept from one batch to the next: a client that once sent a million arguments does not
+// hold their views for ever.
+constexpr size_t kSpareArgsMax = 4096;
+
+}  // namespace
+
+void RequestBatch::push_back(const Request& request, std::span<const Bytes> args) {
+  requests_.push_back(request);
+  requests_.back().first_arg = static_cast<uint32_t>(args_.size());
+  requests_.back().arg_count = static_cast<uint32_t>(args.size());
+  args_.insert(args_.end(), args.begin(), args.end());
+}
+
+void RequestBatch::push_back_owned(const Request& request, std::span<const Bytes> args) {
+  size_t bytes = 0;
+  for (const Bytes arg : args) bytes += arg.size();
+  // One byte more, so that empty arguments have an address too.
+  char* to = owned_.emplace_back(std::make_unique_for_overwrite<char[]>(bytes + 1)).get();
+  push_back(request, args);
+  for (size_t i = args_.size() - args.size(); i < args_.size(); ++i) {
+    std::memcpy(to, args_[i].data(), args_[i].size());
+    args_[i] = Bytes(to, args_[i].size());
+    to += args_[i].size();
+  }
+}
+
+void RequestBatch::clear() {
+  requests_.clear();
+  owned_.clear();
+  next_ = 0;
+  if (args_.capacity() > kSpareArgsMax) {
+    std::vector<Bytes>().swap(args_);
+  } else {
+    args_.clear();
+  }
+}
+
+void RequestBatch::rebase(Bytes from, const char* to) {
+  for (Bytes& arg : args_) {
+    if (arg.data() >= from.data() && arg.data() <= from.data() + from.size()) {
+      arg = Bytes(to + (arg.data() - from.data()), arg.size());
+    }
+  }
+}
+
+}  // namespace tidemark::server

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "storage/base/bytes.hpp"
+
+namespace tidemark::server {
+
+struct CommandEntry;
+
+// Parsed requests of one client in the order sent, as views into bytes that somebody else keeps.
+//
+// A pipeline is parsed some requests ahead so that the memory its keys lie in is on its way to the
+// cache before the first of them runs; and requests for another core travel together.
+class RequestBatch {
+ public:
+  struct Request {
+    const CommandEntry* entry = nullptr;  // null: unknown
+    uint32_t first_arg = 0;
+    uint32_t arg_count = 0;
+    size_t bytes = 0;       // what it took of the client's stream
+    uint64_t key_hash = 0;  // of the first key, where the command has one at a fixed place
+  };
+
+  bool empty() const { return next_ == requests_.size(); }
+  size_t size() const { return requests_.size() - next_; }
+  Request& front() { return requests_[next_]; }
+  Request& at(size_t ahead) { return requests_[next_ + ahead]; }
+  std::span<const Bytes> args(const Request& request) const {
+    return {args_.data() + request.first_arg, request.arg_count};
+  }
+
+  // `args` are copied (the views, not the bytes).
+  void push_back(const Request& request, std::span<const Bytes> args);
+  // The same with a copy of the bytes, which lives as long as the batch has requests.
+  void push_back_owned(const Request& request, std::span<const Bytes> args);
+  void pop_front() {
+    if (++next_ == requests_.size()) clear();
+  }
+  void clear();
+  // The bytes that views point into have moved from `from` to `to`.
+  void rebase(Bytes from, const char* to);
+
+ private:
+  std::vector<Request> requests_;
+  std::vector<Bytes> args_;
+  std::vector<std::unique_ptr<char[]>> owned_;
+  size_t next_ = 0;
+};
+
+}  // namespace tidemark::server

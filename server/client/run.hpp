@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "protocol/output.hpp"
+#include "server/client/request_batch.hpp"
+#include "server/command/caller.hpp"
+#include "server/command/context.hpp"
+#include "server/core/message.hpp"
+#include "storage/base/ids.hpp"
+
+namespace tidemark::server {
+
+class Client;
+struct CommandEntry;
+
+// Some commands of one client on their way to the core that owns their keys, and their replies on
+// the way back. It is made at home, runs at the owner's, and ends at home: it is pinned by whoever
+// handles it, and the client by it.
+class Run final : public Message, public Caller {
+ public:
+  // What to do at home with the replies.
+  using OnBack = std::function<void(OnCore& home, Bytes replies)>;
+
+  Run(CoreId home, CoreId owner, const Session& session, OnBack on_back);
+
+  // Copies the arguments.
+  void add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
+
+  // Message: at the owner's it runs the commands, at home it hands the replies over.
+  void arrive(OnCore& here, std::unique_ptr<Message> self) override;
+  // With the cores in `reach` stopped: runs its one command, then goes home.
+  void arrive_exclusively(OnCore& here, Reach reach, Client* client, std::unique_ptr<Run> self);
+
+  const Session& session() const override { return session_; }
+  void resume(OnCore& here, protocol::Reply reply) override;
+  void retry(OnCore& here) override;
+
+ private:
+  void go_on(OnCore& here);
+  void go_home(OnCore& here);
+
+  const CoreId home_;
+  const CoreId owner_;
+  const Session session_;
+  OnBack on_back_;
+  RequestBatch batch_;
+  protocol::Output replies_;
+  std::unique_ptr<Message> self_;  // while a command of it is suspended
+  bool homeward_ = false;
+};
+
+}  // namespace tidemark::server

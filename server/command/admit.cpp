@@ -1,0 +1,61 @@
+#include "server/command/admit.hpp"
+
+#include <string>
+
+#include "server/client/client.hpp"
+#include "server/command/arg_reader.hpp"
+#include "server/command/command_table.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+using protocol::Reply;
+
+constexpr Bytes kNoAuth = "NOAUTH Authentication required.";
+
+std::optional<Reply> refuse_unknown(const OnCore& here, const CommandEntry* entry,
+                                    std::span<const Bytes> args) {
+  if (entry == nullptr) return Reply::error(unknown_error(here.server().commands(), args));
+  if (!entry->command->arity.accepts(args.size())) return Reply::error(wrong_arity_error(*entry));
+  return std::nullopt;
+}
+
+std::optional<Reply> refuse_protected(const OnCore& here, const Client& client,
+                                      const CommandEntry& entry) {
+  if (!has(entry.command->flags, Flag::is_protected)) return std::nullopt;
+  const CommandAccess access = here.server().settings().enable_debug_command;
+  if (access == CommandAccess::yes) return std::nullopt;
+  if (access == CommandAccess::local && client.from_this_machine()) return std::nullopt;
+  return Reply::error(
+      "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you "
+      "can run "
+      "it from a local connection, otherwise you need to set this option in the configuration "
+      "file, and then restart the server.");
+}
+
+std::optional<Reply> refuse_stranger(const Client& client, const CommandEntry& entry) {
+  if (client.facts().authenticated || has(entry.command->flags, Flag::no_auth)) return std::nullopt;
+  return Reply::error(std::string(kNoAuth));
+}
+
+// A command that is split has to fail before any part of it runs.
+std::optional<Reply> refuse_parts(const CommandEntry& entry, std::span<const Bytes> args) {
+  if (entry.command->merge == Merge::none || entry.command->check == nullptr) return std::nullopt;
+  ArgReader reader(args, entry.words());
+  return entry.command->check(reader);
+}
+
+}  // namespace
+
+std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntry* entry,
+                           std::span<const Bytes> args) {
+  auto refusal = refuse_unknown(here, entry, args);
+  if (!refusal) refusal = refuse_protected(here, client, *entry);
+  if (!refusal) refusal = refuse_stranger(client, *entry);
+  if (!refusal) refusal = refuse_parts(*entry, args);
+  return refusal;
+}
+
+}  // namespace tidemark::server

@@ -1,0 +1,42 @@
+#include "server/command/context.hpp"
+
+#include <algorithm>
+
+#include "server/client/client.hpp"
+#include "server/server.hpp"
+#include "storage/base/ensure.hpp"
+
+namespace tidemark::server {
+
+const Settings& Context::settings() const { return server().settings(); }
+
+const CommandTable& Context::commands() const { return server().commands(); }
+
+CoreData& Context::data(Bytes key) const {
+  // Nothing but the core that the command runs on: no need to ask whose the key is.
+  if (parts_.reach.cores().empty()) return here().data();
+  return data(server().router().owner(key));
+}
+
+CoreData& Context::data(CoreId core) const {
+  if (core == here().id()) return here().data();
+  const auto reach = parts_.reach.cores();
+  ENSURE(std::find(reach.begin(), reach.end(), core) != reach.end());
+  return server().core(core).data();
+}
+
+storage::Entry* Context::find_to_read(Bytes key) const {
+  CoreData& owner = data(key);
+  const auto touch = session_.no_touch ? storage::Touch::no : storage::Touch::yes;
+  storage::Entry* entry = owner.keyspace.database(session_.db).find(hashed(key), touch);
+  ++(entry != nullptr ? here().data().statistics.keyspace_hits
+                      : here().data().statistics.keyspace_misses);
+  return entry;
+}
+
+Client& Context::client() const {
+  ENSURE(parts_.client != nullptr);
+  return *parts_.client;
+}
+
+}  // namespace tidemark::server

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "protocol/reply.hpp"
+#include "server/command/caller.hpp"
+#include "server/command/session.hpp"
+#include "server/core/core.hpp"
+#include "storage/keyspace/keyspace.hpp"
+
+namespace tidemark::server {
+
+class Client;
+class CommandTable;
+class Server;
+struct Settings;
+
+using protocol::Reply;
+
+// The cores whose data may be touched while a command runs: the one it runs on, or also others that
+// are stopped meanwhile.
+class Reach {
+ public:
+  // Only the core of `here`.
+  Reach() = default;
+  // Also `stopped`, whose threads wait; they must go on waiting as long as this lives.
+  explicit Reach(std::span<const CoreId> stopped) : cores_(stopped) {}
+  // Empty where the command runs on its own core alone.
+  std::span<const CoreId> cores() const { return cores_; }
+
+ private:
+  std::span<const CoreId> cores_;
+};
+
+// A key with the hash it was prefetched by.
+struct HashHint {
+  const char* key = nullptr;
+  uint64_t hash = 0;
+};
+
+// What a command's function gets to work with, for one execution.
+class Context {
+ public:
+  struct Parts {
+    const OnCore& here;
+    Caller& caller;
+    Client* client;  // null on other cores than the client's
+    Reach reach;
+    HashHint hint;
+  };
+  explicit Context(const Parts& parts) : parts_(parts), session_(parts.caller.session()) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const OnCore& here() const { return parts_.here; }
+  Server& server() const { return here().server(); }
+  const Settings& settings() const;
+  const CommandTable& commands() const;
+  const Session& session() const { return session_; }
+  int64_t now_us() const { return here().now_us(); }
+  int64_t now_ms() const { return here().now_ms(); }
+
+  // ---- Data. The key must be one that the command's declaration names: the command runs where its
+  // keys are at hand, and nothing else is.
+  CoreData& data(Bytes key) const;
+  storage::Keyspace& keyspace(Bytes key) const { return data(key).keyspace; }
+  // The database that the client has selected, in the partition that owns `key`.
+  storage::Database& database(Bytes key) const { return keyspace(key).database(session_.db); }
+  // Every command hashes a key once, through this.
+  storage::HashedKey hashed(Bytes key) const {
+    return key.data() == parts_.hint.key ? storage::HashedKey{key, parts_.hint.hash}
+                                         : storage::hash_key(key);
+  }
+  // Looks a key up for reading: touches it unless the client said CLIENT NO-TOUCH, and counts a hit
+  // or a miss. Null where there is none.
+  storage::Entry* find_to_read(Bytes key) const;
+
+  // Scope::all_cores: every core's data, by core.
+  std::span<const CoreId> all_cores() const { return parts_.reach.cores(); }
+  CoreData& data(CoreId core) const;
+
+  // The client, for commands that run at home or with all cores stopped. Of a client on a stopped
+  // core the memory may be touched, not the connection.
+  Client& client() const;
+
+  // The command waits: it keeps the caller, ends the wait as Caller says, and returns what this
+  // returns.
+  Reply suspend() {
+    suspended_ = true;
+    return Reply::none();
+  }
+  Caller& caller() const { return parts_.caller; }
+  bool suspended() const { return suspended_; }
+
+ private:
+  Parts parts_;
+  const Session& session_;
+  bool suspended_ = false;
+};
+
+}  // namespace tidemark::server

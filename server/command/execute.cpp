@@ -1,0 +1,138 @@
+#include "server/command/execute.hpp"
+
+#include <string>
+#include <utility>
+
+#include "protocol/encode.hpp"
+#include "server/command/arg_reader.hpp"
+#include "server/command/command_table.hpp"
+#include "server/core/cycle_clock.hpp"
+#include "server/errors.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// Error codes that are counted apart, so that clients cannot fill memory with codes of their own
+// making (scripts may return any).
+constexpr size_t kErrorCodesMax = 128;
+
+// What the owner of the data has to say before a command runs. Nothing: it may.
+std::optional<Reply> refusal_of_owner(const OnCore& here, const Command& command) {
+  if (here.server().settings().maxmemory > 0) {
+    const bool enough = here.server().make_room(here);
+    if (!enough && has(command.flags, Flag::deny_oom)) {
+      return error_reply(Errc::out_of_memory);
+    }
+  }
+  storage::WriteBehind* write_behind = here.data().write_behind.get();
+  if (has(command.flags, Flag::writes_user) && write_behind != nullptr) {
+    if (const auto status = write_behind->may_write(); !status) return store_down(status.reason);
+  }
+  return std::nullopt;
+}
+
+enum class User : uint8_t { at_hand, on_the_way, out_of_reach };
+
+// Brings the user of a read-state command into memory first.
+User bring_user(const OnCore& here, const Call& call, std::optional<Reply>& error) {
+  const auto position = static_cast<size_t>(call.entry.command->keys.single_position());
+  const Bytes user = call.args[position];
+  CoreData& data = here.data();
+  if (data.read_states.residency(user) == storage::Residency::resident) return User::at_hand;
+  // A call that will fail for what it says need not wait for anybody.
+  if (call.entry.command->check != nullptr) {
+    ArgReader args(call.args, call.entry.words());
+    error = call.entry.command->check(args);
+    if (error) return User::out_of_reach;
+  }
+  if (data.write_behind == nullptr) {
+    data.read_states.install(user, {}, here.now_us());
+    return User::at_hand;
+  }
+  Caller* const caller = &call.caller;
+  Core& core = here.server().core(here.id());
+  const auto status =
+      data.write_behind->request_load(user, [&core, caller](const storage::StoreStatus& loaded) {
+        const std::string reason = loaded.reason;
+        core.enter([caller, &reason](OnCore& on) {
+          if (reason.empty()) {
+            caller->retry(on);
+          } else {
+            caller->resume(on, store_down(reason));
+          }
+        });
+      });
+  if (status) return User::on_the_way;
+  error = store_down(status.reason);
+  return User::out_of_reach;
+}
+
+void count_error(Statistics& statistics, const Reply& reply) {
+  const Bytes code = reply.error_code();
+  const auto found = statistics.errors.find(code);
+  if (found != statistics.errors.end()) {
+    ++found->second;
+  } else if (statistics.errors.size() < kErrorCodesMax) {
+    statistics.errors.emplace(code, 1);
+  }
+}
+
+}  // namespace
+
+void count_refusal(const OnCore& here, const CommandEntry* entry, const Reply& reply) {
+  Statistics& statistics = here.data().statistics;
+  if (entry != nullptr) ++statistics.commands[entry->index].rejected;
+  count_error(statistics, reply);
+}
+
+Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
+  const Command& command = *call.entry.command;
+  const Session& session = call.caller.session();
+  std::optional<Reply> refusal = refusal_of_owner(here, command);
+  if (!refusal && has(command.flags, Flag::loads_user)) {
+    if (bring_user(here, call, refusal) == User::on_the_way) return Outcome::suspended;
+  }
+  if (refusal) {
+    count_refusal(here, &call.entry, *refusal);
+    protocol::encode(*refusal, session.resp, out);
+    return Outcome::replied;
+  }
+
+  const Bytes hinted =
+      call.key_hash != 0 ? call.args[static_cast<size_t>(command.keys.single_position())] : Bytes();
+  Context context({.here = here,
+                   .caller = call.caller,
+                   .client = call.client,
+                   .reach = call.reach,
+                   .hint = {.key = hinted.data(), .hash = call.key_hash}});
+  ArgReader args(call.args, call.entry.words());
+  const uint64_t start = CycleClock::now();
+  const Reply reply = command.run(context, args);
+  const uint64_t cycles = CycleClock::now() - start;
+
+  Statistics& statistics = here.data().statistics;
+  CommandStatistics& counted = statistics.commands[call.entry.index];
+  ++statistics.commands_processed;
+  ++counted.calls;
+  counted.cycles += cycles;
+  if (context.suspended()) return Outcome::suspended;
+  if (reply.is_error()) [[unlikely]] {
+    ++counted.failed;
+    count_error(statistics, reply);
+  }
+  protocol::encode(reply, session.resp, out);
+  return Outcome::replied;
+}
+
+void finish_suspended(const OnCore& here, const CommandEntry& entry, const Session& session,
+                      const Reply& reply, protocol::Output& out) {
+  if (reply.is_error()) {
+    ++here.data().statistics.commands[entry.index].failed;
+    count_error(here.data().statistics, reply);
+  }
+  protocol::encode(reply, session.resp, out);
+}
+
+}  // namespace tidemark::server

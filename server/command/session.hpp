@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include "protocol/reply.hpp"
+#include "storage/base/ids.hpp"
+
+namespace tidemark::server {
+
+// What a command on any core has to know of the client that sent it. A plain value, which travels
+// with the command.
+struct Session {
+  uint64_t client_id = 0;
+  DbIndex db;
+  protocol::RespVersion resp = protocol::RespVersion::v2;
+  bool no_touch = false;  // CLIENT NO-TOUCH: reading leaves LRU order alone
+  bool monitored = true;  // false for commands that MONITOR does not show
+};
+
+}  // namespace tidemark::server

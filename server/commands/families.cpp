@@ -1,0 +1,16 @@
+#include "server/commands/families.hpp"
+
+#include <array>
+
+namespace tidemark::server {
+
+std::span<const std::span<const Command>> command_families() {
+  static const std::array kFamilies{
+      command_commands(),    connection_commands(),
+      read_state_commands(), read_state_keeping_commands(),
+      string_commands(),
+  };
+  return kFamilies;
+}
+
+}  // namespace tidemark::server

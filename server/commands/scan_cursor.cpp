@@ -1,0 +1,56 @@
+#include "server/commands/scan_cursor.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "server/server.hpp"
+#include "storage/base/glob.hpp"
+#include "storage/base/number.hpp"
+
+namespace tidemark::server {
+
+uint32_t owner_of_cursor(std::span<const Bytes> args, uint32_t cores) {
+  const auto cursor = args.size() > 1 ? parse_uint64(args[1]) : std::nullopt;
+  if (!cursor) return 0;
+  return static_cast<uint32_t>((*cursor >> kCursorPartitionShift) % cores);
+}
+
+bool ScanArgs::matches(Bytes text) const { return !pattern || glob_matches(*pattern, text); }
+
+ScanArgs read_scan(ArgReader& args, ScanWords words) {
+  ScanArgs read;
+  const auto cursor = parse_uint64(args.next());
+  if (!cursor) args.fail("ERR invalid cursor");
+  read.cursor = cursor.value_or(0);
+  while (!args.empty() && !args.failed()) {
+    if (args.accept_with("count", 1)) {
+      const int64_t count = args.next_integer();
+      if (count < 1) args.fail_syntax();
+      read.count = static_cast<size_t>(count);
+    } else if (args.accept_with("match", 1)) {
+      read.pattern = args.next();
+      if (*read.pattern == "*") read.pattern.reset();
+    } else if (words == ScanWords::with_type && args.accept_with("type", 1)) {
+      read.type = args.next();
+    } else {
+      args.fail_syntax();
+    }
+  }
+  return read;
+}
+
+Reply scan_reply(const Context& ctx, uint64_t next_bound, std::vector<Reply> found) {
+  const uint64_t partition = ctx.here().id().value();
+  uint64_t cursor = 0;
+  if (next_bound != 0) {
+    cursor = (partition << kCursorPartitionShift) | next_bound;
+  } else if (partition + 1 < ctx.server().core_count()) {
+    cursor = (partition + 1) << kCursorPartitionShift;
+  }
+  std::vector<Reply> reply;
+  reply.push_back(Reply::bulk_copy(std::to_string(cursor)));
+  reply.push_back(Reply::array(std::move(found)));
+  return Reply::array(std::move(reply));
+}
+
+}  // namespace tidemark::server

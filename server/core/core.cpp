@@ -1,0 +1,119 @@
+#include "server/core/core.hpp"
+
+#include <utility>
+
+#include "server/client/client.hpp"
+#include "server/core/cycle_clock.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// How many times in a row the mailbox is emptied before the loop looks at its sockets again: two
+// cores that keep each other busy must not starve those who are connected.
+constexpr int kDrainsMax = 4;
+
+}  // namespace
+
+void OnCore::post(CoreId to, std::unique_ptr<Message> message) const {
+  core_.outboxes_[to.value()].push_back(std::move(message));
+  core_.outboxes_filled_ = true;
+}
+
+void OnCore::remove_client_later(uint64_t client_id) const {
+  core_.clients_to_remove_.push_back(client_id);
+}
+
+void OnCore::flush_client_later(uint64_t client_id) const {
+  core_.clients_to_flush_.push_back(client_id);
+}
+
+Core::Core(CoreId id, Server& server, const CoreOptions& options)
+    : id_(id), server_(server), outboxes_(options.cores), data_(options) {}
+
+Core::~Core() = default;
+
+void Core::post(std::unique_ptr<Message> message) {
+  MessageChain chain;
+  chain.push_back(std::move(message));
+  if (mailbox_.push(std::move(chain)) == Mailbox::Receiver::asleep) loop_.wake();
+}
+
+int64_t Core::refresh_clock() {
+  const int64_t now_us = wall_clock_us();
+  now_us_ = now_us;
+  data_.keyspace.set_time(now_us / 1000);
+  data_.read_states.set_recency_stamp(data_.keyspace.clock().stamp_touched(0));
+  return now_us;
+}
+
+void Core::run() {
+  use_own_arena();
+  data_.meter.attach();
+  loop_.set_hooks(
+      {.before_wait = [this] { return before_wait(); }, .after_wait = [this] { after_wait(); }});
+  cron_ = std::make_unique<Timer>(loop_, [this] {
+    enter([this](OnCore& here) {
+      server_.on_cron(here);
+      cron_->start(static_cast<uint64_t>(1000 / server_.settings().hz), 0);
+    });
+  });
+  cron_->start(1, 0);
+  loop_.run();
+  loop_.set_hooks({});
+  cron_.reset();
+}
+
+Loop::Hooks::Wait Core::before_wait() {
+  for (int i = 0; i < kDrainsMax; ++i) {
+    flush();
+    if (mailbox_.try_sleep()) return Loop::Hooks::Wait::yes;
+    drain();
+  }
+  flush();
+  return Loop::Hooks::Wait::no;
+}
+
+void Core::after_wait() {
+  mailbox_.wake();
+  flush();
+  drain();
+}
+
+void Core::drain() {
+  MessageChain chain = mailbox_.take_all();
+  if (chain.empty()) return;
+  OnCore here(*this, refresh_clock());
+  while (std::unique_ptr<Message> message = chain.pop_front()) {
+    Message& arriving = *message;
+    arriving.arrive(here, std::move(message));
+  }
+}
+
+// What a round leaves behind: batched loads, replies of clients who were written to by others,
+// clients who are gone, and the messages for other cores.
+void Core::flush() {
+  if (data_.write_behind != nullptr) data_.write_behind->flush(now_us_);
+  if (!clients_to_flush_.empty()) {
+    OnCore here(*this, refresh_clock());
+    for (const uint64_t id : std::exchange(clients_to_flush_, {})) {
+      if (Client* client = data_.clients.find(id)) client->flush(here);
+    }
+  }
+  if (!clients_to_remove_.empty()) {
+    for (const uint64_t id : std::exchange(clients_to_remove_, {})) data_.clients.remove(id);
+  }
+  data_.meter.publish();
+  if (!outboxes_filled_) return;
+  outboxes_filled_ = false;
+  for (size_t to = 0; to < outboxes_.size(); ++to) {
+    if (outboxes_[to].empty()) continue;
+    Core& receiver = server_.core(CoreId(static_cast<uint16_t>(to)));
+    if (receiver.mailbox_.push(std::move(outboxes_[to])) == Mailbox::Receiver::asleep) {
+      receiver.loop_.wake();
+    }
+  }
+}
+
+}  // namespace tidemark::server

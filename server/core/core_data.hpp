@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "server/client/client_registry.hpp"
+#include "server/core/memory_meter.hpp"
+#include "server/core/statistics.hpp"
+#include "storage/keyspace/keyspace.hpp"
+#include "storage/persist/write_behind.hpp"
+#include "storage/readstate/read_states.hpp"
+
+namespace tidemark::server {
+
+struct CoreOptions {
+  size_t cores = 1;
+  size_t commands = 0;  // rows of the command table
+  storage::KeyspaceOptions keyspace;
+  storage::ReadStatesOptions read_states;
+};
+
+// All that belongs to one core: touched by its thread, or by the thread that runs an exclusive
+// piece of work while this core is stopped.
+struct CoreData {
+  explicit CoreData(const CoreOptions& options)
+      : keyspace(options.keyspace), read_states(options.read_states) {
+    statistics.commands.resize(options.commands);
+  }
+
+  storage::Keyspace keyspace;
+  storage::ReadStates read_states;
+  std::unique_ptr<storage::WriteBehind> write_behind;  // null with `store none`
+  ClientRegistry clients;
+  Statistics statistics;
+  MemoryMeter meter;
+};
+
+}  // namespace tidemark::server

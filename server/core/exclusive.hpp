@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "server/core/message.hpp"
+#include "storage/base/ids.hpp"
+#include "storage/base/mutex.hpp"
+
+namespace tidemark::server {
+
+class Core;
+class OnCore;
+class Server;
+
+// A piece of work that needs several cores' data at one point of the order: a marker goes into the
+// mailbox of each core involved; a core that reaches its marker waits; the last one to arrive runs
+// the work, with the data of all of them at hand, and then lets them go on.
+//
+// All markers of one piece are pushed under one lock, so that any two pieces meet in the same order
+// in every mailbox that both go through. That is why no two can wait for each other: the oldest
+// piece under way finds nothing before it in any mailbox. Commands whose data lies on one core
+// never come here.
+class Exclusives {
+ public:
+  // Runs on the last core to arrive, whose OnCore it gets; the others' data may be touched, their
+  // loops may not.
+  using Work = std::function<void(OnCore& here)>;
+
+  explicit Exclusives(Server& server) : server_(server) {}
+
+  // Any thread. `cores` are distinct; the caller's own need not be among them.
+  void run(std::span<const CoreId> cores, Work work);
+
+ private:
+  class Piece;
+  class Marker;
+  Server& server_;
+  Mutex order_;  // held while the markers of one piece are pushed
+};
+
+}  // namespace tidemark::server

@@ -1,0 +1,85 @@
+#include "server/core/memory_meter.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "storage/base/ensure.hpp"
+
+#ifdef TIDEMARK_JEMALLOC
+#include <jemalloc/jemalloc.h>
+#endif
+
+namespace tidemark::server {
+
+#ifdef TIDEMARK_JEMALLOC
+
+namespace {
+
+template <typename T>
+T read_control(const char* name) {
+  T value{};
+  size_t size = sizeof value;
+  ENSURE(mallctl(name, &value, &size, nullptr, 0) == 0);
+  return value;
+}
+
+}  // namespace
+
+void MemoryMeter::attach() {
+  allocated_ = read_control<uint64_t*>("thread.allocatedp");
+  freed_ = read_control<uint64_t*>("thread.deallocatedp");
+  publish();
+}
+
+AllocatorFigures allocator_figures() {
+  // jemalloc's figures are those of the moment at which the epoch was last raised.
+  uint64_t epoch = 1;
+  size_t size = sizeof epoch;
+  mallctl("epoch", &epoch, &size, &epoch, size);
+  return {.allocated = read_control<size_t>("stats.allocated"),
+          .active = read_control<size_t>("stats.active"),
+          .resident = read_control<size_t>("stats.resident"),
+          .retained = read_control<size_t>("stats.retained"),
+          .metadata = read_control<size_t>("stats.metadata")};
+}
+
+void use_own_arena() {
+  auto arena = read_control<unsigned>("arenas.create");
+  ENSURE(mallctl("thread.arena", nullptr, nullptr, &arena, sizeof arena) == 0);
+}
+
+void purge_arenas() {
+  char name[64];
+  std::snprintf(name, sizeof name, "arena.%u.purge", static_cast<unsigned>(MALLCTL_ARENAS_ALL));
+  mallctl(name, nullptr, nullptr, nullptr, 0);
+}
+
+const char* allocator_name() { return "jemalloc-5.3.0"; }
+
+#else
+
+void MemoryMeter::attach() {}
+AllocatorFigures allocator_figures() { return {}; }
+void use_own_arena() {}
+void purge_arenas() {}
+const char* allocator_name() { return "libc"; }
+
+#endif
+
+int64_t MemoryMeter::used() const {
+  if (allocated_ == nullptr) return 0;
+  return static_cast<int64_t>(*allocated_ - *freed_);
+}
+
+uint64_t resident_set_bytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  unsigned long total = 0;
+  unsigned long resident = 0;
+  const int found = std::fscanf(file, "%lu %lu", &total, &resident);
+  std::fclose(file);
+  return found == 2 ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+}  // namespace tidemark::server

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+#include "protocol/reply.hpp"
+#include "storage/base/bytes.hpp"
+#include "storage/base/result.hpp"
+
+namespace tidemark::server {
+
+// What a client sees of an expected failure. The texts are Redis's where Redis has them: clients
+// parse them.
+protocol::Reply error_reply(Errc error);
+
+// "STOREDOWN the read state store is unavailable: <reason>"
+protocol::Reply store_down(Bytes reason);
+
+inline constexpr Bytes kSyntaxError = "ERR syntax error";
+inline constexpr Bytes kNotAnInteger = "ERR value is not an integer or out of range";
+inline constexpr Bytes kNotAFloat = "ERR value is not a valid float";
+inline constexpr Bytes kNoSuchKey = "ERR no such key";
+
+}  // namespace tidemark::server

@@ -1,0 +1,366 @@
+#include "server/server.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "server/client/client.hpp"
+#include "server/commands/families.hpp"
+#include "server/config/version.hpp"
+#include "server/core/cycle_clock.hpp"
+#include "server/core/eviction.hpp"
+#include "server/log/log.hpp"
+#include "server/net/signals.hpp"
+#include "server/net/socket.hpp"
+#include "storage/persist/rocksdb_store.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+constexpr Bytes kTooManyClients = "-ERR max number of clients reached\r\n";
+constexpr Bytes kProtectedMode =
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
+    "is set for the default user. In this mode connections are only accepted from the loopback "
+    "interface. If you want to connect from external computers to Redis you may adopt one of the "
+    "following solutions: 1) Just disable protected mode sending the command 'CONFIG SET "
+    "protected-mode no' from the loopback interface by connecting to Redis from the same host the "
+    "server is running, however MAKE SURE Redis is not publicly accessible from internet if you do "
+    "so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable "
+    "the protected mode by editing the Redis configuration file, and setting the protected mode "
+    "option to 'no', and then restarting the server. 3) If you started the server manually just "
+    "for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication "
+    "password for the default user. NOTE: You only need to do one of the above things in order for "
+    "the server to start accepting connections from the outside.\r\n";
+
+uint32_t cores_wanted(const Settings& settings) {
+  if (settings.cores > 0) return static_cast<uint32_t>(settings.cores);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<uint32_t>(CPU_COUNT(&set));
+}
+
+std::string random_hex(size_t digits) {
+  constexpr Bytes kDigits = "0123456789abcdef";
+  std::random_device random;
+  std::string text;
+  while (text.size() < digits) text += kDigits[random() % 16];
+  return text;
+}
+
+storage::EvictionPolicy eviction_policy(MaxmemoryPolicy policy) {
+  using storage::EvictionPolicy;
+  switch (policy) {
+    case MaxmemoryPolicy::volatile_lru:
+      return EvictionPolicy::volatile_lru;
+    case MaxmemoryPolicy::volatile_lfu:
+      return EvictionPolicy::volatile_lfu;
+    case MaxmemoryPolicy::volatile_random:
+      return EvictionPolicy::volatile_random;
+    case MaxmemoryPolicy::volatile_ttl:
+      return EvictionPolicy::volatile_ttl;
+    case MaxmemoryPolicy::allkeys_lru:
+      return EvictionPolicy::allkeys_lru;
+    case MaxmemoryPolicy::allkeys_lfu:
+      return EvictionPolicy::allkeys_lfu;
+    case MaxmemoryPolicy::allkeys_random:
+      return EvictionPolicy::allkeys_random;
+    case MaxmemoryPolicy::noeviction:
+      return EvictionPolicy::noeviction;
+  }
+  return EvictionPolicy::noeviction;
+}
+
+storage::EvictionOptions eviction_options(const Settings& settings) {
+  return {.policy = eviction_policy(settings.maxmemory_policy),
+          .samples = static_cast<unsigned>(settings.maxmemory_samples),
+          .lfu = {.log_factor = static_cast<unsigned>(settings.lfu_log_factor),
+                  .decay_minutes = static_cast<unsigned>(settings.lfu_decay_time)}};
+}
+
+// Brings an outcome of the store home.
+class StoreMessage : public Message {
+ public:
+  explicit StoreMessage(std::unique_ptr<storage::StoreCompletion> completion)
+      : completion_(std::move(completion)) {}
+  void arrive(OnCore& here, std::unique_ptr<Message>) override {
+    here.data().write_behind->deliver(std::move(completion_), here.now_us());
+  }
+
+ private:
+  std::unique_ptr<storage::StoreCompletion> completion_;
+};
+
+// Anything else that one core asks of another.
+class WorkMessage : public Message {
+ public:
+  explicit WorkMessage(std::function<void(OnCore&)> work) : work_(std::move(work)) {}
+  void arrive(OnCore& here, std::unique_ptr<Message>) override { work_(here); }
+
+ private:
+  std::function<void(OnCore&)> work_;
+};
+
+}  // namespace
+
+Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
+    : config_(std::move(config)),
+      commands_(command_families()),
+      router_(cores_wanted(settings())),
+      exclusives_(*this),
+      started_us_(wall_clock_us()),
+      run_id_(random_hex(40)) {
+  CycleClock::calibrate();
+  open_store(std::move(store));
+  make_cores();
+  listen();
+}
+
+Server::~Server() = default;
+
+void Server::open_store(std::unique_ptr<storage::Store> store) {
+  store_ = std::move(store);
+  if (store_ == nullptr && settings().store == StoreKind::rocksdb) {
+    try {
+      store_ = storage::RocksDbStore::open(
+          {.path = settings().store_path, .cache_bytes = settings().store_cache_bytes});
+    } catch (const storage::StoreOpenError& error) {
+      throw StartError(error.what());
+    }
+  }
+  if (store_ == nullptr) return;
+  store_threads_ = std::make_unique<storage::StoreThreads>(
+      storage::StoreThreads::Options{.threads = static_cast<size_t>(settings().store_threads)});
+}
+
+void Server::make_cores() {
+  const Settings& wanted = settings();
+  const uint32_t count = router_.cores();
+  int64_t ceiling = 0;
+  if (store_ != nullptr) {
+    if (const auto status = store_->version_ceiling(ceiling); !status) {
+      throw StartError("Can't read the read state store: " + status.reason);
+    }
+  }
+  std::random_device random;
+  for (uint32_t i = 0; i < count; ++i) {
+    const CoreId id(static_cast<uint16_t>(i));
+    CoreOptions options{
+        .cores = count,
+        .commands = commands_.all().size(),
+        .keyspace = {.databases = static_cast<uint16_t>(wanted.databases),
+                     .eviction = eviction_options(wanted),
+                     .seed = random()},
+        .read_states = {.max_channels = static_cast<uint32_t>(wanted.readstate_max_channels),
+                        .backing = store_ == nullptr ? storage::ReadStatesOptions::Backing::none
+                                                     : storage::ReadStatesOptions::Backing::store}};
+    cores_.push_back(std::make_unique<Core>(id, *this, options));
+    Core& core = *cores_.back();
+    core.data().read_states.observe_version(ceiling);
+    if (store_ == nullptr) continue;
+    core.data().write_behind = std::make_unique<storage::WriteBehind>(
+        id, core.data().read_states, *store_, *store_threads_,
+        [&core](std::unique_ptr<storage::StoreCompletion> completion) {
+          core.post(std::make_unique<StoreMessage>(std::move(completion)));
+        },
+        storage::WriteBehindOptions{.commit_delay_ms = wanted.commit_delay,
+                                    .dirty_bytes_max = wanted.dirty_limit / count,
+                                    .jitter_seed = random()});
+  }
+}
+
+void Server::listen() {
+  const Settings& wanted = settings();
+  Loop& loop = cores_.front()->loop();
+  const auto add = [this, &loop](int fd, Stream::Kind kind) {
+    listeners_.push_back(std::make_unique<Listener>(
+        loop, fd, kind, [this](int accepted, Stream::Kind of) { accept(accepted, of); }));
+  };
+  const auto backlog = static_cast<int>(wanted.tcp_backlog);
+  if (wanted.port >= 0 && !(wanted.port == 0 && !wanted.unixsocket.empty())) {
+    uint16_t port = static_cast<uint16_t>(wanted.port);
+    for (const std::string& address : wanted.bind) {
+      const bool optional = address.starts_with('-');
+      const ListenResult result = listen_tcp(optional ? address.substr(1) : address, port, backlog);
+      if (result.fd >= 0) {
+        // Port 0 asks for a free one; further addresses take the same.
+        port = local_port(result.fd);
+        add(result.fd, Stream::Kind::tcp);
+      } else if (!optional) {
+        throw StartError(fmt::format("Could not create server TCP listening socket {}:{}: {}",
+                                     address, port, result.error));
+      }
+    }
+    port_ = port;
+  }
+  if (!wanted.unixsocket.empty()) {
+    const ListenResult result =
+        listen_unix(wanted.unixsocket, backlog, static_cast<unsigned>(wanted.unixsocketperm));
+    if (result.fd < 0) {
+      throw StartError(fmt::format("Failed opening Unix socket: {}", result.error));
+    }
+    add(result.fd, Stream::Kind::unix_socket);
+  }
+}
+
+int Server::run() {
+  Signals signals(cores_.front()->loop());
+  for (const int signal : {SIGTERM, SIGINT}) {
+    signals.on(signal, [this, signal] {
+      log::warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
+                                    : "Received SIGTERM scheduling shutdown...");
+      request_shutdown();
+    });
+  }
+  signals.on(SIGHUP, [] {
+    if (const auto error = log::reopen()) log::warning(*error);
+  });
+  std::signal(SIGPIPE, SIG_IGN);
+  for (size_t i = 1; i < cores_.size(); ++i) {
+    threads_.emplace_back([core = cores_[i].get()] { core->run(); });
+  }
+  log::notice("Ready to accept connections");
+  cores_.front()->run();
+  for (std::thread& thread : threads_) thread.join();
+  if (store_threads_ != nullptr) store_threads_->stop();
+  return exit_code_;
+}
+
+// ---- Connections. On core 0.
+
+void Server::accept(int fd, Stream::Kind kind) {
+  const Settings& now = settings();
+  const auto refuse = [this, fd](Bytes why) {
+    (void)!write(fd, why.data(), why.size());
+    close_socket(fd);
+    ++cores_.front()->data().statistics.connections_rejected;
+  };
+  if (client_count() >= static_cast<uint64_t>(now.maxclients)) return refuse(kTooManyClients);
+  if (now.protected_mode && now.requirepass.empty() && !peer_is_local(fd)) {
+    return refuse(kProtectedMode);
+  }
+  if (kind == Stream::Kind::tcp) set_keepalive(fd, static_cast<int>(now.tcp_keepalive));
+
+  // The core with the fewest connections; of several the first.
+  Core* target = cores_.front().get();
+  for (const auto& core : cores_) {
+    if (core->load().load(std::memory_order_relaxed) <
+        target->load().load(std::memory_order_relaxed)) {
+      target = core.get();
+    }
+  }
+  target->load().fetch_add(1, std::memory_order_relaxed);
+  clients_.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t id = next_client_id_.fetch_add(1, std::memory_order_relaxed);
+  const auto adopt = [this, fd, kind, id](OnCore& here) {
+    auto client =
+        std::make_unique<Client>(core(here.id()), Client::Options{id, fd, kind}, here.now_ms());
+    client->facts().authenticated = settings().requirepass.empty();
+    ++here.data().statistics.connections_received;
+    Client& added = *client;
+    here.data().clients.add(std::move(client));
+    added.start();
+  };
+  if (target == cores_.front().get()) {
+    target->enter(adopt);
+  } else {
+    target->post(std::make_unique<WorkMessage>(adopt));
+  }
+}
+
+void Server::on_client_closed(const OnCore& here, const Client&) {
+  core(here.id()).load().fetch_sub(1, std::memory_order_relaxed);
+  clients_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// ---- Memory.
+
+uint64_t Server::used_memory() const {
+  const AllocatorFigures figures = allocator_figures();
+  if (figures.allocated > 0) {
+    int64_t total = other_memory_.load(std::memory_order_relaxed);
+    for (const auto& core : cores_) total += core->data().meter.used();
+    return static_cast<uint64_t>(std::max<int64_t>(total, 0));
+  }
+  uint64_t total = 0;
+  for (const auto& core : cores_) {
+    total += core->data().keyspace.used_bytes() + core->data().read_states.bytes();
+  }
+  return total;
+}
+
+bool Server::make_room(const OnCore& here) {
+  const auto limit = static_cast<int64_t>(settings().maxmemory);
+  // What the others use. Each core may fill what they leave, but not less than its fair share.
+  int64_t others = other_memory_.load(std::memory_order_relaxed);
+  for (const auto& core : cores_) {
+    if (core->id() != here.id()) others += core->data().meter.published();
+  }
+  const MemoryMeter& own = here.data().meter;
+  const int64_t budget = limit - others;
+  if (own.used() <= budget) return true;
+  if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return false;
+  return evict_down_to(here.data(), budget, [&own] { return own.used(); });
+}
+
+// ---- Cron, on every core.
+
+void Server::on_cron(OnCore& here) {
+  CoreData& data = here.data();
+  if (data.write_behind != nullptr) data.write_behind->tick(here.now_us());
+  const int64_t start_us = wall_clock_us();
+  data.keyspace.expire_slice(
+      {.should_stop = [start_us] { return wall_clock_us() - start_us > 1000; }});
+  (void)data.keyspace.slice(10000);
+  if (settings().maxmemory > 0) (void)make_room(here);
+  for (const auto& [id, client] : data.clients.all()) client->watch(here);
+  if (here.id() == CoreId(0)) {
+    const AllocatorFigures figures = allocator_figures();
+    int64_t cores = 0;
+    for (const auto& core : cores_) cores += core->data().meter.published();
+    other_memory_.store(static_cast<int64_t>(figures.allocated) - cores, std::memory_order_relaxed);
+  }
+}
+
+// ---- The end.
+
+void Server::request_shutdown() {
+  if (shutting_down_.exchange(true)) return;
+  cores_draining_ = static_cast<int>(cores_.size());
+  log::warning("User requested shutdown...");
+  for (const auto& core : cores_) {
+    core->post(std::make_unique<WorkMessage>([this](OnCore& here) { shut_down(here); }));
+  }
+}
+
+// Commits what is dirty; the last core to be done stops them all.
+void Server::shut_down(OnCore& here) {
+  listeners_.clear();
+  const auto done = [this](size_t, const storage::StoreStatus& status) {
+    if (!status) {
+      log::warning(fmt::format("Read states that the store has not: {}", status.reason));
+      exit_code_ = 1;
+    }
+    if (cores_draining_.fetch_sub(1) > 1) return;
+    for (const auto& core : cores_) {
+      core->post(std::make_unique<WorkMessage>([this](OnCore& on) { stop_core(on); }));
+    }
+  };
+  if (here.data().write_behind == nullptr) return done(0, {});
+  here.data().write_behind->commit_all_now(here.now_us(), done);
+}
+
+void Server::stop_core(OnCore& here) {
+  std::vector<Client*> clients;
+  for (const auto& [id, client] : here.data().clients.all()) clients.push_back(client.get());
+  for (Client* client : clients) client->close(here);
+  core(here.id()).stop();
+}
+
+}  // namespace tidemark::server

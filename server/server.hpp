@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/command/command_table.hpp"
+#include "server/command/router.hpp"
+#include "server/config/config.hpp"
+#include "server/core/core.hpp"
+#include "server/core/exclusive.hpp"
+#include "server/net/listener.hpp"
+#include "storage/persist/store.hpp"
+#include "storage/persist/store_threads.hpp"
+
+namespace tidemark::server {
+
+class Client;
+
+// The process: its configuration, its cores, its store and its listening sockets.
+//
+// What is here is constant once the cores run, or changed by exclusive work alone (settings), or
+// atomic. So any core may read it without a lock.
+class Server {
+ public:
+  // Why it could not start, in words for the operator.
+  class StartError : public std::runtime_error {
+   public:
+    using std::runtime_error::runtime_error;
+  };
+
+  // Opens the store and listens; throws StartError. A store that is given is used instead of the
+  // configured one (for tests).
+  explicit Server(LoadedConfig config, std::unique_ptr<storage::Store> store = nullptr);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Serves until shut down; core 0 runs on the calling thread. Returns the exit code.
+  int run();
+  // Any thread: commits what is dirty and makes run() return.
+  void request_shutdown();
+
+  // ---- Any core.
+  Config& config() { return config_; }
+  const Settings& settings() const { return config_.settings(); }
+  const CommandTable& commands() const { return commands_; }
+  const Router& router() const { return router_; }
+  Exclusives& exclusives() { return exclusives_; }
+  Core& core(CoreId id) { return *cores_[id.value()]; }
+  uint32_t core_count() const { return static_cast<uint32_t>(cores_.size()); }
+  int64_t started_us() const { return started_us_; }
+  const std::string& run_id() const { return run_id_; }
+  // The port it listens on, which may have been 0 in the configuration; 0 for none.
+  uint16_t port() const { return port_; }
+  uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
+
+  // By the allocator's count: everything this process has allocated. Exact within exclusive work.
+  uint64_t used_memory() const;
+  // Evicts from the core's partition until memory is below the limit. False where it stays above.
+  bool make_room(const OnCore& here);
+
+  void on_cron(OnCore& here);
+  void on_client_closed(const OnCore& here, const Client& client);
+
+ private:
+  void open_store(std::unique_ptr<storage::Store> store);
+  void make_cores();
+  void listen();
+  void accept(int fd, Stream::Kind kind);
+  void shut_down(OnCore& here);
+  void stop_core(OnCore& here);
+
+  Config config_;
+  CommandTable commands_;
+  Router router_;
+  Exclusives exclusives_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<storage::StoreThreads> store_threads_;
+  std::vector<std::unique_ptr<Core>> cores_;
+  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  int64_t started_us_ = 0;
+  std::string run_id_;
+  uint16_t port_ = 0;
+
+  std::atomic<uint64_t> next_client_id_ = 1;
+  std::atomic<uint32_t> clients_ = 0;
+  std::atomic<int64_t> other_memory_ = 0;  // allocated by threads that are no cores
+  std::atomic<bool> shutting_down_ = false;
+  std::atomic<int> cores_draining_ = 0;
+  int exit_code_ = 0;
+};
+
+}  // namespace tidemark::server

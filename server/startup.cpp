@@ -1,0 +1,145 @@
+#include "server/startup.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "server/config/version.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// Descriptors that are no clients: listening sockets, the store's files, the log.
+constexpr int64_t kReservedFiles = 128;
+
+void daemonize() {
+  if (fork() != 0) std::_Exit(0);
+  setsid();
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
+}
+
+// Lets the process have a descriptor for each client, or lowers maxclients to what it gets.
+void raise_file_limit(Settings& settings) {
+  rlimit limit{};
+  const auto wanted = static_cast<rlim_t>(settings.maxclients + kReservedFiles);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  const rlim_t had = limit.rlim_cur;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  if (limit.rlim_max < wanted) {
+    rlimit more{.rlim_cur = wanted, .rlim_max = wanted};
+    if (setrlimit(RLIMIT_NOFILE, &more) == 0) return;
+  }
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = had;
+  if (limit.rlim_cur >= wanted) return;
+  if (limit.rlim_cur <= static_cast<rlim_t>(kReservedFiles)) {
+    throw std::runtime_error(fmt::format(
+        "Your current 'ulimit -n' of {} is not enough for the server to start. Please increase "
+        "your open file limit to at least {}. Exiting.",
+        had, wanted));
+  }
+  const int64_t clients = static_cast<int64_t>(limit.rlim_cur) - kReservedFiles;
+  log::warning(fmt::format(
+      "You requested maxclients of {} requiring at least {} max file descriptors. Server can't set "
+      "maximum open files to {} because of OS error: {}. Current maximum open files is {}. "
+      "maxclients has been reduced to {} to compensate for low ulimit. If you need higher "
+      "maxclients increase 'ulimit -n'.",
+      settings.maxclients, wanted, wanted, std::strerror(errno), limit.rlim_cur, clients));
+  settings.maxclients = clients;
+}
+
+void write_pid_file(const Settings& settings) {
+  std::string path = settings.pidfile;
+  if (path.empty() && settings.daemonize) path = "/var/run/tidemark.pid";
+  if (path.empty()) return;
+  if (std::FILE* file = std::fopen(path.c_str(), "w")) {
+    std::fprintf(file, "%d\n", static_cast<int>(getpid()));
+    std::fclose(file);
+  }
+}
+
+// sd_notify's protocol: one datagram to the socket that the supervisor named.
+void tell_systemd(const std::string& state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (std::strlen(path) >= sizeof address.sun_path) return;
+  std::strcpy(address.sun_path, path);
+  const socklen_t length =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  (void)!sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+                length);
+  close(fd);
+}
+
+bool supervised_by_systemd(const Settings& settings) {
+  if (settings.supervised == Supervised::systemd) return true;
+  return settings.supervised == Supervised::auto_detect && std::getenv("NOTIFY_SOCKET") != nullptr;
+}
+
+}  // namespace
+
+void prepare_process(LoadedConfig& config) {
+  Settings& settings = config.settings;
+  if (settings.daemonize && settings.supervised == Supervised::no) daemonize();
+  if (!settings.dir.empty()) {
+    if (chdir(settings.dir.c_str()) != 0) {
+      throw std::runtime_error(
+          fmt::format("Can't chdir to '{}': {}", settings.dir, std::strerror(errno)));
+    }
+  }
+  settings.dir = std::filesystem::current_path().string();
+  if (const auto error = log::open(settings)) throw std::runtime_error(*error);
+  log::notice("oO0OoO0OoO0Oo Tidemark is starting oO0OoO0OoO0Oo");
+  log::notice(fmt::format("Tidemark version={}, Redis version={}, bits=64, pid={}, just started",
+                          kTidemarkVersion, kRedisVersion, getpid()));
+  if (config.file.empty()) {
+    log::warning(
+        "Warning: no config file specified, using the default config. In order to specify a config "
+        "file use tidemark-server /path/to/tidemark.conf");
+  } else {
+    log::notice("Configuration loaded");
+  }
+  if (!config.without_effect.empty()) {
+    log::warning(fmt::format("These options are accepted and have no effect here: {}",
+                             fmt::join(config.without_effect, " ")));
+  }
+  raise_file_limit(settings);
+  write_pid_file(settings);
+}
+
+void announce(const Server& server) {
+  const Settings& settings = server.settings();
+  if (settings.always_show_logo) {
+    log::notice(fmt::format("Tidemark {} on {} cores\n Port: {}\n PID: {}\n", kTidemarkVersion,
+                            server.core_count(), server.port(), getpid()));
+  } else {
+    log::notice(fmt::format("Running mode=standalone, port={}, cores={}. PID: {}", server.port(),
+                            server.core_count(), getpid()));
+  }
+  log::notice("Server initialized");
+  if (supervised_by_systemd(settings))
+    tell_systemd("STATUS=Ready to accept connections\nREADY=1\n");
+}
+
+}  // namespace tidemark::server

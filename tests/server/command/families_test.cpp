@@ -1,0 +1,40 @@
+#include "server/commands/families.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "server/command/command_table.hpp"
+#include "tests/server/command/redis_facts.hpp"
+
+using namespace tidemark;
+using namespace tidemark::server;
+
+TEST_CASE("what we say of every command of Redis is what Redis 7.2 says of it") {
+  const CommandTable table(command_families());
+  const auto redis = load_redis_facts();
+  for (const CommandEntry& entry : table.all()) {
+    CAPTURE(entry.full_name);
+    const auto facts = redis.find(entry.full_name);
+    if (facts == redis.end()) {
+      CHECK(entry.command->group == Group::read_state);
+      continue;
+    }
+    CHECK(difference(facts->second, facts_of(entry)) == "");
+  }
+}
+
+TEST_CASE("the keys of a call are those that Redis 7.2 finds") {
+  const CommandTable table(command_families());
+  for (const RecordedCall& call : load_recorded_calls()) {
+    const std::vector<Bytes> args(call.args.begin(), call.args.end());
+    // What we do not have yet is not compared; what Redis does not have either is.
+    const bool unknown = call.answer == "-ERR Invalid command specified";
+    if (table.find_call(args) == nullptr && !unknown) continue;
+    std::string line;
+    for (const std::string& word : call.args) line += word + " ";
+    CAPTURE(line);
+    CHECK(answer_of(table, call.args) == call.answer);
+  }
+}
