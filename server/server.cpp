@@ -14,6 +14,7 @@
 #include "server/config/version.hpp"
 #include "server/core/cycle_clock.hpp"
 #include "server/core/eviction.hpp"
+#include "server/core/work_message.hpp"
 #include "server/log/log.hpp"
 #include "server/net/signals.hpp"
 #include "server/net/socket.hpp"
@@ -95,16 +96,6 @@ class StoreMessage : public Message {
 
  private:
   std::unique_ptr<storage::StoreCompletion> completion_;
-};
-
-// Anything else that one core asks of another.
-class WorkMessage : public Message {
- public:
-  explicit WorkMessage(std::function<void(OnCore&)> work) : work_(std::move(work)) {}
-  void arrive(OnCore& here, std::unique_ptr<Message>) override { work_(here); }
-
- private:
-  std::function<void(OnCore&)> work_;
 };
 
 }  // namespace
