@@ -57,6 +57,19 @@ TEST_CASE("a read state costs at most 27 bytes at 500 channels a user, filled ch
   CHECK(bytes_per_read_state({.users = 200, .channels = 500, .step_us = 26'000'000}) <= 27);
 }
 
+TEST_CASE("a mention of a user who is not in memory costs at most 256 bytes until its commit") {
+  ReadStates states;
+  constexpr size_t kUsers = 20000;
+  for (size_t i = 0; i < kUsers; ++i) {
+    const std::string key = "user:" + std::to_string(i);
+    UserRef user = states.find(key);
+    REQUIRE(states.incr(user, {1, 2}, {.mentions = 1}, 1'700'000'000'000'000));
+  }
+  const size_t cost = states.bytes() / kUsers;
+  MESSAGE(cost << " bytes per pending user");
+  CHECK(cost <= 256);
+}
+
 TEST_CASE("evicting everybody gives every byte of theirs back") {
   testing::Partition p;
   const size_t empty = p.states.bytes();
