@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <rocksdb/db.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -63,6 +64,16 @@ TEST_CASE("a path that is a file, or beneath one, is named as such") {
   overwrite(file, "x");
   CHECK(open_error(file) == "store-path '" + file.string() + "' is not a directory");
   CHECK(contains(open_error(file / "below"), "cannot create store-path"));
+}
+
+TEST_CASE("a directory that may not be written is named as such") {
+  const TempDirectory directory;
+  const fs::path path = directory.path() / "sealed";
+  fs::create_directory(path);
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_exec);
+  if (access(path.c_str(), W_OK) == 0) return;  // root may do everything
+  CHECK(open_error(path) ==
+        "store-path '" + path.string() + "' is not writable: Permission denied");
 }
 
 TEST_CASE("a store that this process has open is not opened twice") {

@@ -125,6 +125,26 @@ TEST_CASE("counters of users who are not in memory count once though the store l
   }
 }
 
+TEST_CASE("a store that is back is found to be so though nothing is left to commit") {
+  Partition partition({.commit_delay_ms = 10});
+  partition.incr("ann", 1, 5, 2);
+  partition.store.set_commit_fault(Fault::lie);
+  partition.store.set_sync_fault(Fault::fail);
+  partition.pass_ms(10);
+  partition.settle();
+  REQUIRE(partition.load("ann") == "");  // finds that the commit took effect
+  CHECK(partition.figures().dirty_users == 0);
+  CHECK_FALSE(partition.figures().up);
+  partition.pass_ms(10'000);
+  partition.settle();
+  CHECK_FALSE(partition.figures().up);
+  partition.store.set_sync_fault(Fault::none);
+  partition.pass_ms(10'000);
+  partition.settle();
+  CHECK(partition.figures().up);
+  CHECK(partition.get("ann", 1)->mentions == 2);
+}
+
 TEST_CASE("a user whom the store refuses is found, and holds nobody else up") {
   Partition partition({.commit_delay_ms = 10, .refused_retry_ms = 60'000});
   for (int i = 0; i < 30; ++i) load_and_ack(partition, "user" + std::to_string(i), 1);

@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/storage/persist/write_behind_bench.hpp"
 
@@ -43,7 +44,7 @@ class Run {
 
   void operation() {
     const std::string user = "user" + std::to_string(below(kUsers));
-    switch (below(9)) {
+    switch (below(10)) {
       case 0:
       case 1:
       case 2:
@@ -59,6 +60,8 @@ class Run {
         return;
       case 7:
         return change_faults();
+      case 8:
+        return ask_for_commit(user);
       default:
         return let_time_pass();
     }
@@ -73,6 +76,7 @@ class Run {
       partition_.pass_ms(1000);
       partition_.settle();
     }
+    REQUIRE(waiting_ == 0);
     REQUIRE(partition_.figures().up);
     REQUIRE(partition_.figures().dirty_users == 0);
     REQUIRE(partition_.figures().users_refused == 0);
@@ -122,6 +126,23 @@ class Run {
     }
   }
 
+  // Whoever asks is told once; success is never told of a change that is still in memory alone.
+  void ask_for_commit(const std::string& user) {
+    ++waiting_;
+    if (below(2) == 0) {
+      partition_.write_behind.commit_all_now(partition_.now_us,
+                                             [this](size_t, const StoreStatus&) { --waiting_; });
+      return;
+    }
+    const int64_t version = partition_.states.uncommitted_version(user);
+    partition_.write_behind.commit_now(
+        std::vector<std::string>{user}, partition_.now_us,
+        [this, user, version](size_t, const StoreStatus& status) {
+          --waiting_;
+          if (status) REQUIRE(partition_.states.committed_version(user) >= version);
+        });
+  }
+
   void change_faults() {
     constexpr Fault kFaults[] = {Fault::none, Fault::none, Fault::none,
                                  Fault::fail, Fault::lie,  Fault::half};
@@ -154,6 +175,7 @@ class Run {
 
   std::mt19937 random_;
   Partition partition_;
+  int waiting_ = 0;  // who asked for a commit and has not been told
   std::map<std::string, std::map<int64_t, Expected>> expected_;
 };
 
