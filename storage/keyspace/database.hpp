@@ -60,7 +60,9 @@ class Database {
   size_t table_bytes() const { return table_.memory_bytes(); }
 
   // Lookups. Null where the key is absent.
-  Entry* find(const HashedKey& key, Touch touch = Touch::yes);
+  Entry* find(const HashedKey& key, Touch touch = Touch::yes) {
+    return locate_and_touch(key, touch).entry;
+  }
   // For strings: wrong_type where it holds something else.
   Result<Entry*> find_string(const HashedKey& key, Touch touch = Touch::yes);
   // For objects of one class (T::kType).

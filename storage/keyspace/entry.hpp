@@ -64,6 +64,19 @@ class Entry {
   static void* release_object(Entry* entry);
 
   Bytes key() const { return {key_begin(), key_length()}; }
+  bool has_key(Bytes key) const {
+    // Keys of 8 to 32 bytes, nearly all there are, are compared here: calling memcmp costs more
+    // than the comparison itself.
+    const size_t length = key.size();
+    if (length != key_length()) return false;
+    const char* mine = key_begin();
+    const char* other = key.data();
+    if (length < 8 || length > 32) return Bytes(mine, length) == key;
+    uint64_t difference = word_difference(mine + length - 8, other + length - 8);
+    for (size_t at = 0; at + 8 < length; at += 8)
+      difference |= word_difference(mine + at, other + at);
+    return difference == 0;
+  }
   ValueType type() const { return static_cast<ValueType>(tag_ & kTypeMask); }
   // As OBJECT ENCODING answers.
   Bytes encoding_name() const;
@@ -132,6 +145,10 @@ class Entry {
     std::memcpy(to, &value, sizeof(T));
   }
 
+  static uint64_t word_difference(const char* one, const char* other) {
+    return load<uint64_t>(one) ^ load<uint64_t>(other);
+  }
+
   const char* bytes() const { return reinterpret_cast<const char*>(this); }
   char* bytes() { return reinterpret_cast<char*>(this); }
   Form form() const { return static_cast<Form>((tag_ & kFormMask) >> kFormShift); }
@@ -176,7 +193,7 @@ struct EntryDeleter {
 struct EntryTraits {
   using Entry = storage::Entry;
   using Key = Bytes;
-  static bool equal(const Entry& entry, const Bytes& key) { return entry.key() == key; }
+  static bool equal(const Entry& entry, const Bytes& key) { return entry.has_key(key); }
   static uint64_t hash(const Entry& entry);
 };
 using EntryTable = Table<EntryTraits>;

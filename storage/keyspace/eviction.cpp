@@ -5,9 +5,9 @@
 namespace tidemark::storage {
 namespace {
 
-// How many times maxmemory-samples an eviction looks for, to begin with, so that a cold cache does
-// not have to rely on one handful of lines.
-constexpr unsigned kFirstSamples = 4;
+// Lines are looked at in runs that serve several evictions: the first line of a run is a cache
+// miss, the next ones are fetched ahead by the processor. maxmemory-samples 5 makes runs of 10.
+constexpr unsigned kLinesPerSample = 2;
 // Lines without an eligible entry that are passed over before a sample is given up.
 constexpr unsigned kBarrenLinesMax = 512;
 // Samples that may all turn out to be barren.
@@ -66,11 +66,11 @@ uint64_t EvictionPool::age_of(const Slot& slot, const RecencyClock& clock) const
   return clock.age(slot.stamp());
 }
 
-// Consecutive lines from a random place: one cache miss for the first, the others are fetched ahead
-// by the processor.
+// Offers what lies in a run of lines from a random place.
 void EvictionPool::sample(Database& database, const RecencyClock& clock) {
   const Sweep which = evicts_volatile_only() ? Sweep::marked : Sweep::all;
-  const unsigned lines = options_.samples * (pool_count_ == 0 ? kFirstSamples : 1);
+  const bool at_random = is_random(options_.policy);
+  const unsigned lines = at_random ? 1 : options_.samples * kLinesPerSample;
   uint64_t cursor = next_random() >> 16;
   unsigned fruitful = 0;
   for (unsigned visited = 0; fruitful < lines && visited < lines + kBarrenLinesMax; ++visited) {
@@ -78,7 +78,10 @@ void EvictionPool::sample(Database& database, const RecencyClock& clock) {
     const uint64_t here = cursor;
     cursor = database.table_.sweep_step(here, which, [&](const Slot& slot) {
       any = true;
-      offer({.age = is_random(options_.policy) ? next_random() >> 1 : age_of(slot, clock),
+      const uint64_t age = at_random ? next_random() >> 1 : age_of(slot, clock);
+      // Most are too young, and go no further.
+      if (pool_count_ == kPoolSize && age <= pool_[0].age) return;
+      offer({.age = age,
              .db = database.index(),
              .cursor = here,
              .entry = EntryTable::entry_of(slot),
@@ -88,22 +91,24 @@ void EvictionPool::sample(Database& database, const RecencyClock& clock) {
   }
 }
 
+// Puts it in its place by age; the youngest falls out of a full pool.
 void EvictionPool::offer(const Candidate& candidate) {
-  if (pool_count_ == kPoolSize && candidate.age <= pool_[0].age) return;
   for (size_t i = 0; i < pool_count_; ++i) {
     if (pool_[i].entry == candidate.entry) return;
   }
+  size_t place = pool_count_;
   if (pool_count_ == kPoolSize) {
-    std::move(pool_.begin() + 1, pool_.end(), pool_.begin());
-    --pool_count_;
+    place = 0;
+    for (; place + 1 < kPoolSize && pool_[place + 1].age <= candidate.age; ++place) {
+      pool_[place] = pool_[place + 1];
+    }
+  } else {
+    for (; place > 0 && pool_[place - 1].age > candidate.age; --place) {
+      pool_[place] = pool_[place - 1];
+    }
+    ++pool_count_;
   }
-  auto* end = pool_.begin() + pool_count_;
-  auto* place = std::upper_bound(
-      pool_.begin(), end, candidate,
-      [](const Candidate& one, const Candidate& other) { return one.age < other.age; });
-  std::move_backward(place, end, end + 1);
-  *place = candidate;
-  ++pool_count_;
+  pool_[place] = candidate;
 }
 
 // None where the key is gone, has been used, or may not be evicted any more.
@@ -123,10 +128,12 @@ std::optional<Candidate> EvictionPool::take_best(const Databases& databases,
   // Of random picks none is better than another: nothing is kept.
   if (is_random(options_.policy)) pool_count_ = 0;
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
-    size_t eligible_keys = 0;
-    for (const auto& database : databases) eligible_keys += eligible(*database);
-    if (eligible_keys == 0) return std::nullopt;
-    sample(*pick_database(databases, eligible_keys), clock);
+    if (pool_count_ < kSampleBelow) {
+      size_t eligible_keys = 0;
+      for (const auto& database : databases) eligible_keys += eligible(*database);
+      if (eligible_keys == 0) return std::nullopt;
+      sample(*pick_database(databases, eligible_keys), clock);
+    }
     while (pool_count_ > 0) {
       Candidate best = pool_[--pool_count_];
       if (const auto age = age_now(best, databases, clock)) {

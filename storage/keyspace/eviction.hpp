@@ -59,6 +59,8 @@ class EvictionPool {
 
  private:
   static constexpr size_t kPoolSize = 16;
+  // A pool that is emptier than this is replenished before the next eviction.
+  static constexpr size_t kSampleBelow = 13;
   using Databases = std::vector<std::unique_ptr<Database>>;
 
   bool evicts_volatile_only() const;

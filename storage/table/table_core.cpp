@@ -35,25 +35,20 @@ constexpr unsigned kTinyBuckets = 4;
 
 unsigned TableCore::Bucket::nearest() const {
   unsigned least = kMaxDistance;
-  for (unsigned i = 0; i < kSlots; ++i) {
-    if (tags[i] != 0) least = std::min(least, slots[i].distance());
-  }
+  for (const Slot& slot : slots) least = std::min(least, slot.distance());
   return least;
 }
 
 unsigned TableCore::Bucket::farthest() const {
   unsigned greatest = 0;
-  for (unsigned i = 0; i < kSlots; ++i) {
-    if (tags[i] != 0) greatest = std::max(greatest, slots[i].distance());
-  }
+  for (const Slot& slot : slots) greatest = std::max(greatest, slot.distance());
   return greatest;
 }
 
 bool TableCore::Bucket::has_distance(unsigned distance) const {
-  for (unsigned i = 0; i < kSlots; ++i) {
-    if (tags[i] != 0 && slots[i].distance() == distance) return true;
-  }
-  return false;
+  bool any = false;
+  for (const Slot& slot : slots) any |= slot.distance() == distance;
+  return any;
 }
 
 void TableCore::Bucket::put(unsigned index, Slot slot, uint8_t tag) {
@@ -357,7 +352,7 @@ bool TableCore::move_entries(const Segment& from, Segment* low, Segment* high) c
   const Bucket* buckets = from.buckets();
   for (unsigned index = 0; index < from.bucket_count + kBucketsAhead; ++index) {
     if (index < from.bucket_count) {
-      for (const Slot& slot : buckets[index].slots) __builtin_prefetch(slot.entry());
+      for (const Slot& slot : buckets[index].slots) prefetch(slot.entry());
     }
     if (index < kBucketsAhead) continue;
     const Bucket& bucket = buckets[index - kBucketsAhead];
@@ -484,7 +479,8 @@ void TableCore::check_segment(const Segment& segment, uint64_t prefix) const {
       ENSURE(segment.buckets()[(index + bucket.reach) % buckets].has_distance(bucket.reach));
     }
     const Bucket& next = segment.buckets()[(index + 1) % buckets];
-    ENSURE(next.farthest() == 0 || next.farthest() <= bucket.nearest() + 1);
+    ENSURE(next.farthest() == 0 ||
+           (bucket.free_slots() == 0 && next.farthest() <= bucket.nearest() + 1));
   }
   ENSURE(count == segment.count);
   ENSURE(marked == segment.marked);

@@ -9,6 +9,7 @@
 #endif
 
 #include "storage/base/ensure.hpp"
+#include "storage/base/prefetch.hpp"
 #include "storage/table/slot.hpp"
 
 // The untyped core of Table: extendible hashing over segments that grow in place.
@@ -94,16 +95,18 @@ class TableCore {
 
   void prefetch_bucket(uint64_t hash) const {
     const Place place = place_of(hash);
-    __builtin_prefetch(place.first + place.home);
+    prefetch(place.first + place.home);
   }
   void prefetch_entry(uint64_t hash) const {
     const Place place = place_of(hash);
-    const Bucket& bucket = place.first[place.home];
-    const unsigned hits = bucket.match(place.tag);
+    const Bucket* bucket = place.first + place.home;
+    unsigned hits = bucket->match(place.tag);
+    if (hits == 0 && bucket->reach != 0) {
+      if (++bucket == place.first + place.bucket_count) bucket = place.first;
+      hits = bucket->match(place.tag);
+    }
     if (hits != 0) {
-      __builtin_prefetch(bucket.slots[static_cast<unsigned>(__builtin_ctz(hits))].entry());
-    } else if (bucket.reach != 0) {
-      __builtin_prefetch(&bucket + 1);
+      prefetch(bucket->slots[static_cast<unsigned>(__builtin_ctz(hits))].entry());
     }
   }
 
@@ -190,8 +193,11 @@ class TableCore {
 #endif
     }
     unsigned free_slots() const { return match(0); }
-    unsigned nearest() const;   // the least distance of its entries
-    unsigned farthest() const;  // the greatest
+    // The least and the greatest distance of its entries. A free slot counts as one at home, so the
+    // least means something in a full bucket only.
+    unsigned nearest() const;
+    unsigned farthest() const;
+    // REQUIRES: distance > 0.
     bool has_distance(unsigned distance) const;
     void put(unsigned index, Slot slot, uint8_t tag);
     void vacate(unsigned index);
@@ -251,8 +257,8 @@ class TableCore {
   // The least hash whose home in this segment is bucket `index` (the segment's end for the last +
   // 1; wraps to 0 at the end of all hashes).
   static uint64_t lower_bound(const Place& place, unsigned index) {
-    const uint64_t bits = ((uint64_t{index} << 16) + place.bucket_count - 1) / place.bucket_count;
-    return place.prefix + (bits << (48 - place.depth));
+    const uint32_t bits = ((uint32_t{index} << 16) + place.bucket_count - 1) / place.bucket_count;
+    return place.prefix + (uint64_t{bits} << (48 - place.depth));
   }
   static uint64_t next_cursor(const Place& place) {
     return lower_bound(place, place.home + 1) >> kCursorShift;
