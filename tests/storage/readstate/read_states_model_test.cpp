@@ -352,7 +352,9 @@ class Simulation {
     CHECK(states_.dirty_bytes() == 0);
     CHECK(states_.pending_users() == 0);
     CHECK_FALSE(states_.oldest_dirty_ms().has_value());
-    for (const auto& [user, model] : model_) {
+    for (const auto& entry : model_) {
+      const auto& user = entry.first;  // clang 14 lets no lambda, and CAPTURE is one, see a binding
+      const auto& model = entry.second;
       CAPTURE(user);
       CHECK(without_versions(store_.load(user).rows) == model.rows);
       if (states_.residency(user) != Residency::resident) continue;
