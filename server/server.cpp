@@ -332,7 +332,7 @@ void Server::request_shutdown() {
 
 // Commits what is dirty; the last core to be done stops them all.
 void Server::shut_down(OnCore& here) {
-  listeners_.clear();
+  if (here.id() == CoreId(0)) listeners_.clear();  // they are handles of its loop
   const auto done = [this](size_t, const storage::StoreStatus& status) {
     if (!status) {
       log::warning(fmt::format("Read states that the store has not: {}", status.reason));
