@@ -38,6 +38,7 @@ std::vector<std::pair<std::string, std::string>> query_info(const Endpoint& endp
                                                             Bytes section) {
   const protocol::DecodedReply reply = query(endpoint, {"INFO", section});
   std::vector<std::pair<std::string, std::string>> fields;
+  if (reply.type == '-') return fields;
   size_t at = 0;
   while (at < reply.text.size()) {
     const size_t end = std::min(reply.text.find("\r\n", at), reply.text.size());
