@@ -188,13 +188,13 @@ void Database::set_object(const HashedKey& key, T* object, Ttl ttl) {
 template <typename Visit>
 uint64_t Database::scan(uint64_t cursor, size_t at_least, Visit&& visit) const {
   size_t visited = 0;
-  do {
+  for (;;) {
     cursor = table_.scan_step(cursor, [&](const Entry& entry) {
       ++visited;
       if (!entry.expired(books_.now_ms)) visit(entry);
     });
-  } while (cursor != 0 && visited < at_least);
-  return cursor;
+    if (cursor == 0 || visited >= at_least) return cursor;
+  }
 }
 
 }  // namespace tidemark::storage

@@ -33,8 +33,6 @@ Keyspace::Keyspace(const KeyspaceOptions& options)
   configure(options.eviction);
 }
 
-Keyspace::~Keyspace() = default;
-
 void Keyspace::swap_databases(DbIndex one, DbIndex other) {
   auto& first = databases_[one.value()];
   auto& second = databases_[other.value()];

@@ -35,7 +35,6 @@ struct ExpiryBudget {
 class Keyspace {
  public:
   explicit Keyspace(const KeyspaceOptions& options = {});
-  ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
 
