@@ -30,7 +30,8 @@ Database::~Database() {
   }
 }
 
-Database::Found Database::locate(const HashedKey& key) {
+// Inline, or position-independent code could not fold it into its callers.
+inline Database::Found Database::locate(const HashedKey& key) {
   Slot* slot = table_.find(key.hash, key.bytes);
   if (slot == nullptr) return {};
   Entry* entry = EntryTable::entry_of(*slot);
@@ -41,8 +42,7 @@ Database::Found Database::locate(const HashedKey& key) {
   return {.slot = slot, .entry = entry};
 }
 
-// Flattened: a lookup is some 110 instructions, and the frames of its five layers would add
-// another 50.
+// Flattened: the frames of its layers would cost a fifth of a lookup.
 [[gnu::flatten]] Database::Found Database::locate_and_touch(const HashedKey& key, Touch touch) {
   const Found found = locate(key);
   if (found.entry != nullptr && touch == Touch::yes) {
