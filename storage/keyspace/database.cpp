@@ -42,7 +42,7 @@ inline Database::Found Database::locate(const HashedKey& key) {
   return {.slot = slot, .entry = entry};
 }
 
-// Flattened: the frames of its layers would cost a fifth of a lookup.
+// Flattened: the frames of its layers would cost a tenth of a lookup.
 [[gnu::flatten]] Database::Found Database::locate_and_touch(const HashedKey& key, Touch touch) {
   const Found found = locate(key);
   if (found.entry != nullptr && touch == Touch::yes) {
