@@ -297,7 +297,7 @@ bool Server::make_room(const OnCore& here) {
   const int64_t budget = limit - others;
   if (own.used() <= budget) return true;
   if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return false;
-  return evict_down_to(here.data(), budget, [&own] { return own.used(); });
+  return evict_down_to(here.data(), budget, [&own] { return own.used(); }) != Room::none;
 }
 
 // ---- Cron, on every core.

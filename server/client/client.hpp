@@ -119,6 +119,8 @@ class Client final : public Stream::Handler, public Caller {
   size_t step(OnCore& here);
   Outcome call_here(OnCore& here, const RequestBatch::Request& request);
   size_t send_away(OnCore& here, CoreId owner);
+  bool may_part_ways(const OnCore& here) const;
+  size_t send_wave(OnCore& here);
   void stop_and_run(OnCore& here, const std::vector<CoreId>& cores);
   void leave(OnCore& here);
 

@@ -12,6 +12,7 @@
 #include "server/client/client.hpp"
 #include "server/client/client_limits.hpp"
 #include "server/client/run.hpp"
+#include "server/client/wave.hpp"
 #include "server/command/admit.hpp"
 #include "server/command/command.hpp"
 #include "server/command/command_table.hpp"
@@ -138,6 +139,7 @@ size_t Client::step(OnCore& here) {
   facts_.last_command = request.entry;
   ++facts_.commands;
   const Destination destination = route(here.server().router(), *request.entry, args, here.id());
+  if (destination.way == Way::one_core && may_part_ways(here)) return send_wave(here);
   switch (destination.way) {
     case Way::here:
       if (call_here(here, request) == Outcome::suspended) {
@@ -177,8 +179,9 @@ Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
 // Sends the batch's first request to the core that owns its key, and with it those behind it that
 // may go the same way: nothing but the replies is between them, so order holds.
 size_t Client::send_away(OnCore& here, CoreId owner) {
-  auto run = std::make_unique<Run>(here.id(), owner, session_, [this](OnCore& home, Bytes replies) {
-    on_run_back(home, replies);
+  auto run = std::make_unique<Run>(owner, session_);
+  run->come_home_to(here.id(), [this](OnCore& home, const Run::Replies& replies) {
+    on_run_back(home, replies.all);
   });
   const Router& router = here.server().router();
   size_t bytes = 0;
@@ -202,12 +205,48 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
   return bytes;
 }
 
+// Whether the commands of this pipeline may run side by side.
+bool Client::may_part_ways(const OnCore& here) const {
+  return here.server().settings().pipeline_order == PipelineOrder::relaxed &&
+         reply_mode_ == ReplyMode::on && batch_.size() > 1;
+}
+
+// Sends the batch's first requests to the cores that own their keys, all at once, up to the first
+// that is of another kind.
+size_t Client::send_wave(OnCore& here) {
+  const auto wave = std::make_shared<Wave>(
+      here, session_, [this](OnCore& home, Bytes replies) { on_run_back(home, replies); });
+  const Router& router = here.server().router();
+  size_t bytes = 0;
+  while (!batch_.empty()) {
+    const RequestBatch::Request& request = batch_.front();
+    const auto args = batch_.args(request);
+    if (admit(here, *this, request.entry, args)) break;
+    const Destination destination = route(router, *request.entry, args, here.id());
+    const bool keyed = request.entry->command->keys.single();
+    if (destination.way == Way::here && !keyed) break;
+    if (destination.way == Way::together || destination.way == Way::split) break;
+    const CoreId owner = destination.way == Way::here ? here.id() : destination.core;
+    wave->add(owner, *request.entry, args, request.key_hash);
+    facts_.last_command = request.entry;
+    ++facts_.commands;
+    bytes += request.bytes;
+    batch_.pop_front();
+  }
+  // Counted in step() as well, which saw the first one.
+  --facts_.commands;
+  waiting_ = true;
+  wave->start(here);
+  return bytes;
+}
+
 // Runs the batch's first request with all the cores it involves stopped.
 void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
   const RequestBatch::Request& request = batch_.front();
-  auto run =
-      std::make_unique<Run>(here.id(), here.id(), session_,
-                            [this](OnCore& home, Bytes replies) { on_run_back(home, replies); });
+  auto run = std::make_unique<Run>(here.id(), session_);
+  run->come_home_to(here.id(), [this](OnCore& home, const Run::Replies& replies) {
+    on_run_back(home, replies.all);
+  });
   run->add(request.entry, batch_.args(request), request.key_hash);
   waiting_ = true;
   Client* const at_hand = request.entry->command->scope == Scope::all_cores ? this : nullptr;

@@ -8,8 +8,10 @@
 
 namespace tidemark::server {
 
-Run::Run(CoreId home, CoreId owner, const Session& session, OnBack on_back)
-    : home_(home), owner_(owner), session_(session), on_back_(std::move(on_back)) {}
+void Run::come_home_to(CoreId home, OnBack on_back) {
+  home_ = home;
+  on_back_ = std::move(on_back);
+}
 
 void Run::add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash) {
   batch_.push_back_owned({.entry = entry, .key_hash = key_hash}, args);
@@ -17,7 +19,7 @@ void Run::add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t k
 
 void Run::arrive(OnCore& here, std::unique_ptr<Message> self) {
   if (homeward_) {
-    on_back_(here, replies_.view());
+    on_back_(here, {.all = replies_.view(), .ends = ends_});
     return;
   }
   ++here.data().statistics.hops;
@@ -35,7 +37,9 @@ void Run::arrive_exclusively(OnCore& here, Reach reach, Client* client, std::uni
                   .reach = reach,
                   .key_hash = request.key_hash};
   self_ = std::move(self);
-  if (execute(here, call, replies_) == Outcome::replied) go_home(here);
+  if (execute(here, call, replies_) == Outcome::suspended) return;
+  ends_.push_back(replies_.size());
+  go_home(here);
 }
 
 void Run::go_on(OnCore& here) {
@@ -46,6 +50,7 @@ void Run::go_on(OnCore& here) {
                     .caller = *this,
                     .key_hash = request.key_hash};
     if (execute(here, call, replies_) == Outcome::suspended) return;
+    ends_.push_back(replies_.size());
     batch_.pop_front();
   }
   go_home(here);
@@ -58,6 +63,7 @@ void Run::go_home(OnCore& here) {
 
 void Run::resume(OnCore& here, protocol::Reply reply) {
   finish_suspended(here, *batch_.front().entry, session_, reply, replies_);
+  ends_.push_back(replies_.size());
   batch_.pop_front();
   go_on(here);
 }

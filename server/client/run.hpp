@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "protocol/output.hpp"
 #include "server/client/request_batch.hpp"
@@ -22,10 +23,17 @@ struct CommandEntry;
 // handles it, and the client by it.
 class Run final : public Message, public Caller {
  public:
-  // What to do at home with the replies.
-  using OnBack = std::function<void(OnCore& home, Bytes replies)>;
+  // What came back: the replies of its commands, one after the other.
+  struct Replies {
+    Bytes all;
+    std::span<const size_t> ends;  // where each ends
+  };
+  // What to do with them at home.
+  using OnBack = std::function<void(OnCore& home, const Replies& replies)>;
 
-  Run(CoreId home, CoreId owner, const Session& session, OnBack on_back);
+  Run(CoreId owner, const Session& session) : owner_(owner), session_(session) {}
+  // Before it leaves: where its replies go.
+  void come_home_to(CoreId home, OnBack on_back);
 
   // Copies the arguments.
   void add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
@@ -43,12 +51,13 @@ class Run final : public Message, public Caller {
   void go_on(OnCore& here);
   void go_home(OnCore& here);
 
-  const CoreId home_;
+  CoreId home_;
   const CoreId owner_;
   const Session session_;
   OnBack on_back_;
   RequestBatch batch_;
   protocol::Output replies_;
+  std::vector<size_t> ends_;
   std::unique_ptr<Message> self_;  // while a command of it is suspended
   bool homeward_ = false;
 };

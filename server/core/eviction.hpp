@@ -7,8 +7,18 @@
 
 namespace tidemark::server {
 
+// Whether there is memory for what comes.
+enum class Room : uint8_t {
+  enough,  // used memory is below the limit
+  coming,  // it is not yet: more is evicted by the next commands, or when commits under way are
+           // done
+  none,    // nothing more can be evicted
+};
+
 // Frees the least useful keys and users of one core until used_bytes() is at most `limit_bytes`,
-// for half a millisecond at most. False where nothing more can be evicted and it is above still.
-bool evict_down_to(CoreData& data, int64_t limit_bytes, const std::function<int64_t()>& used_bytes);
+// for half a millisecond at most. A user with changes that the store has not is never evicted: the
+// commit is hurried, and until it is done memory may stand above the limit, by `dirty-limit` at
+// most.
+Room evict_down_to(CoreData& data, int64_t limit_bytes, const std::function<int64_t()>& used_bytes);
 
 }  // namespace tidemark::server
