@@ -295,7 +295,7 @@ bool Server::make_room(const OnCore& here) {
   }
   const MemoryMeter& own = here.data().meter;
   const int64_t budget = limit - others;
-  if (own.used() <= budget) return true;
+  if (own.used() <= budget || here.data().pause.active()) return true;
   if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return false;
   return evict_down_to(here.data(), budget, [&own] { return own.used(); }) != Room::none;
 }
@@ -305,6 +305,7 @@ bool Server::make_room(const OnCore& here) {
 void Server::on_cron(OnCore& here) {
   CoreData& data = here.data();
   if (data.write_behind != nullptr) data.write_behind->tick(here.now_us());
+  data.pause.end_if_over(here.now_ms());
   const int64_t start_us = wall_clock_us();
   data.keyspace.expire_slice(
       {.should_stop = [start_us] { return wall_clock_us() - start_us > 1000; }});

@@ -7,6 +7,7 @@
 
 #include "protocol/encode.hpp"
 #include "server/client/client_limits.hpp"
+#include "server/client/describe.hpp"
 #include "server/core/core.hpp"
 #include "server/log/log.hpp"
 #include "server/net/socket.hpp"
@@ -23,6 +24,8 @@ constexpr size_t kBigArgBytes = size_t{32} * 1024;
 constexpr size_t kReadBytesMax = size_t{4} << 20;
 // While a command waits, this much of what follows is taken in; then the peer has to wait too.
 constexpr size_t kWaitingInputBytesMax = size_t{1} << 20;
+// A client without a byte in any buffer: the object, its place in the registry, libuv's handle.
+constexpr size_t kConnectionBytes = sizeof(Client) + 640;
 
 }  // namespace
 
@@ -31,7 +34,7 @@ Client::Client(Core& core, const Options& options, int64_t now_ms)
       stream_(std::make_unique<Stream>(core.loop(), options.fd, options.kind, *this)),
       kind_(options.kind),
       local_peer_(peer_is_local(options.fd)) {
-  session_.client_id = options.id;
+  session_.client_id = share_.client_id = options.id;
   facts_.peer = peer_name(options.fd);
   facts_.local = local_name(options.fd);
   facts_.connected_ms = facts_.last_interaction_ms = now_ms;
@@ -41,11 +44,33 @@ Client::~Client() = default;
 
 void Client::start() { stream_->start_reading(); }
 
+CoreId Client::home() const { return core_.id(); }
+
 int Client::fd() const { return stream_ ? stream_->fd() : -1; }
 
 size_t Client::memory_bytes() const {
-  return sizeof(Client) + input_.memory_bytes() + out_.memory_bytes() + flying_bytes_ +
-         parser_.memory_bytes() + facts_.name.capacity();
+  return kConnectionBytes + input_.memory_bytes() + out_.memory_bytes() + flying_bytes_ +
+         away_args_ + parser_.memory_bytes() + batch_.memory_bytes() + facts_.name.capacity() +
+         facts_.peer.capacity() + facts_.local.capacity();
+}
+
+ClientMemory Client::memory() const {
+  // A command that runs from where it was read is nowhere else.
+  const bool in_place = input_.empty();
+  return {.query_bytes = away_bytes_ + (in_place ? batch_.stream_bytes() : input_.size()),
+          .query_free = input_.memory_bytes() - input_.size(),
+          .arguments = away_args_ + batch_.owned_bytes(),
+          .reply_bytes = out_.size(),
+          .reply_buffer = out_.memory_bytes(),
+          .reply_peak = reply_peak_,
+          .flying = flying_bytes_,
+          .total = memory_bytes()};
+}
+
+void Client::account(CoreData& data) {
+  data.client_memory.update(share_, memory_bytes(),
+                            facts_.no_evict || closed() ? ClientMemoryBooks::Evictable::no
+                                                        : ClientMemoryBooks::Evictable::yes);
 }
 
 // ---- Bytes in.
@@ -90,14 +115,9 @@ void Client::take_in(OnCore& here, Bytes bytes) {
     }
     return finish(here);
   }
-  if (waiting_) {
-    if (input_.size() > kWaitingInputBytesMax && reading_) {
-      stream_->stop_reading();
-      reading_ = false;
-    }
-    return check_query_buffer(here, *this);
-  }
-  go_on(here);
+  if (!waiting_) return go_on(here);
+  if (input_.size() > kWaitingInputBytesMax) set_reading(false);
+  account(here.data());
 }
 
 void Client::keep(Bytes bytes) {
@@ -115,13 +135,27 @@ void Client::go_on(OnCore& here) {
 
 void Client::finish(OnCore& here) {
   if (closed()) return;
-  if (input_.empty() && input_.memory_bytes() > 0) input_.release();
-  if (!waiting_ && !reading_ && !ended_) {
-    stream_->start_reading();
-    reading_ = true;
+  if (input_.empty() && input_.memory_bytes() > 0) {
+    input_.release();
+    parser_.release_spare();
   }
-  check_query_buffer(here, *this);
+  if (out_is_full_) {
+    set_reading(false);
+  } else if (!waiting_) {
+    set_reading(true);
+    check_query_buffer(here, *this);
+  }
   flush(here);
+}
+
+void Client::set_reading(bool wanted) {
+  if (reading_ == wanted || ended_) return;
+  reading_ = wanted;
+  if (wanted) {
+    stream_->start_reading();
+  } else {
+    stream_->stop_reading();
+  }
 }
 
 // ---- Bytes out.
@@ -130,7 +164,7 @@ bool Client::wants_reply() {
   if (reply_mode_ == ReplyMode::on) [[likely]] {
     return true;
   }
-  if (reply_mode_ == ReplyMode::skip_next) reply_mode_ = ReplyMode::on;
+  if (reply_mode_ == ReplyMode::skip_this) reply_mode_ = ReplyMode::on;
   return false;
 }
 
@@ -143,37 +177,55 @@ void Client::append(Bytes replies) {
 }
 
 void Client::push(const OnCore& here, Bytes wire) {
-  if (closed()) return;
+  if (closed() || reply_mode_ == ReplyMode::off) return;
   out_.append(wire);
   here.flush_client_later(session_.client_id);
   check_output_limit(here);
 }
 
+// Whether the peer has so many replies to read that nothing more may run for it.
+bool Client::output_full(const OnCore& here) {
+  const auto limit = static_cast<size_t>(here.server().settings().client_output_buffer_pause);
+  if (output_bytes() <= limit || limit == 0) [[likely]] {
+    return out_is_full_ = false;
+  }
+  send(here);
+  check_output_limit(here);
+  return out_is_full_ = !closed() && output_bytes() > limit;
+}
+
+// Hands what it has to the kernel, and the rest to the stream.
+void Client::send(const OnCore& here) {
+  if (flying_bytes_ > 0 || out_.empty()) return;
+  reply_peak_ = std::max(reply_peak_, out_.size());
+  const size_t sent = stream_->try_write(out_.view());
+  Statistics& statistics = here.data().statistics;
+  statistics.net_output_bytes += sent;
+  ++statistics.writes_processed;
+  out_.consume_front(sent);
+  if (out_.empty()) {
+    out_.release();
+  } else {
+    flying_bytes_ = out_.size();
+    statistics.net_output_bytes += flying_bytes_;
+    stream_->write(out_.take());
+  }
+}
+
 void Client::flush(const OnCore& here) {
   if (closed()) return;
-  if (flying_bytes_ == 0 && !out_.empty()) {
-    const size_t sent = stream_->try_write(out_.view());
-    Statistics& statistics = here.data().statistics;
-    statistics.net_output_bytes += sent;
-    ++statistics.writes_processed;
-    out_.consume_front(sent);
-    if (out_.empty()) {
-      out_.release();
-    } else {
-      flying_bytes_ = out_.size();
-      statistics.net_output_bytes += flying_bytes_;
-      stream_->write(out_.take());
-    }
-  }
+  send(here);
   check_output_limit(here);
   if (closed()) return;
-  const bool done = !waiting_ && out_.empty() && flying_bytes_ == 0;
-  if (done && (close_after_reply_ || ended_)) close(here);
+  const bool done = !waiting_ && !out_is_full_ && output_bytes() == 0;
+  if (done && (close_after_reply_ || ended_)) return close(here);
+  account(here.data());
 }
 
 void Client::on_written() {
   core_.enter([this](OnCore& here) {
     flying_bytes_ = 0;
+    if (out_is_full_) return go_on(here);
     flush(here);
   });
 }
@@ -194,9 +246,8 @@ void Client::on_end(Bytes reason) {
   core_.enter([this, reason](OnCore& here) {
     if (reason.empty() && (waiting_ || output_bytes() > 0)) {
       // The peer sends no more, but may well read the replies it is owed.
+      set_reading(false);
       ended_ = true;
-      stream_->stop_reading();
-      reading_ = false;
       return;
     }
     close(here);
@@ -208,6 +259,9 @@ void Client::close(const OnCore& here) {
   stream_.reset();
   out_.release();
   flying_bytes_ = 0;
+  here.data().client_memory.remove(share_);
+  if (held_by_pause_ && here.data().pause.forget(*this)) waiting_ = held_by_pause_ = false;
+  if (facts_.monitor) stop_monitoring(here, *this);
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.
   if (!waiting_) here.remove_client_later(session_.client_id);

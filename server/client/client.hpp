@@ -10,6 +10,7 @@
 #include "protocol/request_parser.hpp"
 #include "server/client/request_batch.hpp"
 #include "server/command/caller.hpp"
+#include "server/core/client_memory.hpp"
 #include "server/net/stream.hpp"
 #include "storage/base/ids.hpp"
 
@@ -17,6 +18,7 @@ namespace tidemark::server {
 
 class Core;
 class OnCore;
+struct CoreData;
 enum class Outcome : uint8_t;
 struct CommandEntry;
 
@@ -30,10 +32,22 @@ struct ClientFacts {
   int64_t connected_ms = 0;
   int64_t last_interaction_ms = 0;
   const CommandEntry* last_command = nullptr;
-  uint64_t commands = 0;
+  uint64_t commands = 0;  // begun
   bool authenticated = false;
   bool no_evict = false;  // CLIENT NO-EVICT
   bool monitor = false;   // sent MONITOR
+};
+
+// What a client holds, in bytes, by what it is for.
+struct ClientMemory {
+  size_t query_bytes = 0;  // sent and not run to its end
+  size_t query_free = 0;   // room behind them
+  size_t arguments = 0;    // of the command under way, where they had to be copied
+  size_t reply_bytes = 0;  // not handed to the connection
+  size_t reply_buffer = 0;
+  size_t reply_peak = 0;  // the most that one round of replies took
+  size_t flying = 0;      // handed to the connection, not taken by the kernel
+  size_t total = 0;
 };
 
 // One connection: its bytes become commands, in order, and their replies go back, in order.
@@ -43,6 +57,9 @@ struct ClientFacts {
 // few ahead, so that their keys' memory is fetched while earlier ones run. A command for another
 // core leaves with those behind it that go the same way, and the client waits for their replies
 // before it goes on: that is what "in order" costs.
+//
+// Nothing that a peer can make grow is without a limit: what it sends while a command waits, or
+// while it does not read its replies, stays in the kernel, so that the peer has to wait too.
 //
 // Thread: its core's; memory alone may be looked at by exclusive work.
 class Client final : public Stream::Handler, public Caller {
@@ -65,16 +82,23 @@ class Client final : public Stream::Handler, public Caller {
   bool from_this_machine() const { return local_peer_; }
   Stream::Kind kind() const { return kind_; }
   int fd() const;
+  CoreId home() const;
 
-  enum class ReplyMode : uint8_t { on, off, skip_next };
+  // CLIENT REPLY. skip_this is what skip_next becomes when the next command begins.
+  enum class ReplyMode : uint8_t { on, off, skip_next, skip_this };
+  ReplyMode reply_mode() const { return reply_mode_; }
   void set_reply_mode(ReplyMode mode) { reply_mode_ = mode; }
 
   // Closes when the replies so far, the current command's among them, have left.
   void close_after_reply() { close_after_reply_ = true; }
+  bool closes_after_reply() const { return close_after_reply_; }
   // Closes at once, for a limit or a CLIENT KILL; safe in any state. Its own core's thread.
   void close(const OnCore& here);
   bool closed() const { return stream_ == nullptr; }
   bool waiting() const { return waiting_; }
+  bool held_by_pause() const { return held_by_pause_; }
+  bool reading() const { return reading_ && !closed(); }
+  bool writing() const { return flying_bytes_ > 0; }
 
   // Bytes that an event of another client sends it, between replies.
   void push(const OnCore& here, Bytes wire);
@@ -83,10 +107,12 @@ class Client final : public Stream::Handler, public Caller {
 
   // ---- Limits.
   size_t query_buffer_bytes() const { return input_.size(); }
-  size_t query_buffer_capacity() const { return input_.memory_bytes(); }
   size_t output_bytes() const { return out_.size() + flying_bytes_; }
+  ClientMemory memory() const;
   // Everything that it holds.
   size_t memory_bytes() const;
+  // Brings the core's books up to date. Its core's thread, or exclusive work.
+  void account(CoreData& data);
   // Once a cron round: idle timeout and soft output limits.
   void watch(const OnCore& here);
 
@@ -111,12 +137,17 @@ class Client final : public Stream::Handler, public Caller {
   bool wants_reply();
   void reply(const protocol::Reply& reply);
   void append(Bytes replies);
+  void send(const OnCore& here);
+  void set_reading(bool wanted);
+  bool output_full(const OnCore& here);
   void check_output_limit(const OnCore& here);
   // pipeline.cpp
   size_t run(OnCore& here, Bytes unread);
   size_t parse_ahead(OnCore& here, Bytes unread);
   void prefetch(OnCore& here);
   size_t step(OnCore& here);
+  void begin(OnCore& here, RequestBatch::Request& request);
+  bool held_back(OnCore& here, const RequestBatch::Request& request) const;
   Outcome call_here(OnCore& here, const RequestBatch::Request& request);
   size_t send_away(OnCore& here, CoreId owner);
   bool may_part_ways(const OnCore& here) const;
@@ -136,10 +167,16 @@ class Client final : public Stream::Handler, public Caller {
   protocol::Output input_;   // bytes not run yet, where they had to be kept
   protocol::Output out_;     // replies not handed to the stream yet
   size_t flying_bytes_ = 0;  // handed to the stream, not taken by the kernel yet
+  size_t reply_peak_ = 0;
+  size_t away_bytes_ = 0;  // of the stream, in the commands that are away
+  size_t away_args_ = 0;   // in copies of their arguments
+  ClientShare share_;      // in the books of its core
   int64_t over_soft_limit_since_ms_ = 0;
 
   ReplyMode reply_mode_ = ReplyMode::on;
-  bool waiting_ = false;  // a command is suspended, or commands are away
+  bool waiting_ = false;        // a command is suspended, or commands are away
+  bool held_by_pause_ = false;  // it waits for the end of CLIENT PAUSE
+  bool out_is_full_ = false;    // the peer does not read: nothing runs until it does
   bool reading_ = true;
   bool close_after_reply_ = false;
   bool ended_ = false;  // the peer sends no more

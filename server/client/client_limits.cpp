@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "server/client/client.hpp"
+#include "server/client/describe.hpp"
 #include "server/core/core.hpp"
 #include "server/log/log.hpp"
 #include "server/server.hpp"
@@ -32,16 +33,8 @@ void check_query_buffer(const OnCore& here, Client& client) {
 
 bool idle_too_long(const OnCore& here, const Client& client) {
   const int64_t timeout = here.server().settings().timeout;
-  if (timeout == 0 || client.waiting()) return false;
+  if (timeout == 0 || client.waiting() || client.facts().monitor) return false;
   return here.now_ms() - client.facts().last_interaction_ms > timeout * 1000;
-}
-
-std::string describe(const Client& client, int64_t now_ms) {
-  const ClientFacts& facts = client.facts();
-  return fmt::format("id={} addr={} laddr={} fd={} name={} age={} idle={}",
-                     client.session().client_id, facts.peer, facts.local, client.fd(), facts.name,
-                     (now_ms - facts.connected_ms) / 1000,
-                     (now_ms - facts.last_interaction_ms) / 1000);
 }
 
 }  // namespace tidemark::server

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace tidemark::server {
 
@@ -16,8 +15,5 @@ bool output_limit_exceeded(const OnCore& here, const Client& client, int64_t& ov
 // Closes a client that sent more than client-query-buffer-limit without a whole request in it.
 void check_query_buffer(const OnCore& here, Client& client);
 bool idle_too_long(const OnCore& here, const Client& client);
-
-// One line about a client, as CLIENT LIST has it.
-std::string describe(const Client& client, int64_t now_ms);
 
 }  // namespace tidemark::server

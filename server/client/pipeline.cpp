@@ -11,6 +11,7 @@
 #include "protocol/encode.hpp"
 #include "server/client/client.hpp"
 #include "server/client/client_limits.hpp"
+#include "server/client/describe.hpp"
 #include "server/client/run.hpp"
 #include "server/client/wave.hpp"
 #include "server/command/admit.hpp"
@@ -53,7 +54,7 @@ bool lies_in(Bytes request, std::span<const Bytes> args) {
 // how many bytes it is done with.
 size_t Client::run(OnCore& here, Bytes unread) {
   size_t consumed = 0;
-  while (!waiting_ && !closed() && !close_after_reply_) {
+  while (!waiting_ && !closed() && !close_after_reply_ && !output_full(here)) {
     if (batch_.empty()) consumed += parse_ahead(here, unread.substr(consumed));
     if (batch_.empty()) break;
     consumed += step(here);
@@ -126,18 +127,24 @@ void Client::prefetch(OnCore& here) {
 // Runs the first request of the batch, or sends it away with those that go the same way. Returns
 // the bytes that it is done with; a suspended command's count when it is over.
 size_t Client::step(OnCore& here) {
-  const RequestBatch::Request& request = batch_.front();
+  RequestBatch::Request& request = batch_.front();
   const auto args = batch_.args(request);
   const size_t bytes = request.bytes;
+  if (reply_mode_ == ReplyMode::skip_next) [[unlikely]] {
+    reply_mode_ = ReplyMode::skip_this;
+  }
   if (auto refusal = admit(here, *this, request.entry, args)) {
-    if (waiting_) return 0;  // paused: admitted again later
     count_refusal(here, request.entry, *refusal);
     reply(*refusal);
     batch_.pop_front();
     return bytes;
   }
-  facts_.last_command = request.entry;
-  ++facts_.commands;
+  if (held_back(here, request)) [[unlikely]] {
+    here.data().pause.hold(here, *this);
+    waiting_ = held_by_pause_ = true;
+    return 0;
+  }
+  begin(here, request);
   const Destination destination = route(here.server().router(), *request.entry, args, here.id());
   if (destination.way == Way::one_core && may_part_ways(here)) return send_wave(here);
   switch (destination.way) {
@@ -153,12 +160,31 @@ size_t Client::step(OnCore& here) {
       stop_and_run(here, destination.cores);
       break;
     case Way::split:
+      away_bytes_ = bytes;
       scatter(here, *this, *request.entry, args, destination.cores);
       waiting_ = true;
       break;
   }
   batch_.pop_front();
   return bytes;
+}
+
+// A command that was admitted and is about to run. It is the same one where it runs again, having
+// waited for what it needs.
+void Client::begin(OnCore& here, RequestBatch::Request& request) {
+  if (request.begun) return;
+  request.begun = true;
+  facts_.last_command = request.entry;
+  ++facts_.commands;
+  Monitors& monitors = here.data().monitors;
+  if (monitors.any()) [[unlikely]] {
+    monitors.show(here, *this, *request.entry, batch_.args(request));
+  }
+}
+
+// Whether CLIENT PAUSE makes the command wait.
+bool Client::held_back(OnCore& here, const RequestBatch::Request& request) const {
+  return here.data().pause.holds(*request.entry->command, here.now_ms());
 }
 
 Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
@@ -186,20 +212,20 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
   const Router& router = here.server().router();
   size_t bytes = 0;
   do {
-    const RequestBatch::Request& request = batch_.front();
-    run->add(request.entry, batch_.args(request), request.key_hash);
+    RequestBatch::Request& request = batch_.front();
+    begin(here, request);
+    away_args_ += run->add(request.entry, batch_.args(request), request.key_hash);
     bytes += request.bytes;
     batch_.pop_front();
     if (batch_.empty() || reply_mode_ != ReplyMode::on) break;
     const RequestBatch::Request& next = batch_.front();
     const auto args = batch_.args(next);
     // A refusal must not come before the replies of those that are away.
-    if (admit(here, *this, next.entry, args)) break;
+    if (admit(here, *this, next.entry, args) || held_back(here, next)) break;
     const Destination destination = route(router, *next.entry, args, here.id());
     if (destination.way != Way::one_core || destination.core != owner) break;
-    facts_.last_command = next.entry;
-    ++facts_.commands;
   } while (true);
+  away_bytes_ = bytes;
   waiting_ = true;
   here.post(owner, std::move(run));
   return bytes;
@@ -219,22 +245,20 @@ size_t Client::send_wave(OnCore& here) {
   const Router& router = here.server().router();
   size_t bytes = 0;
   while (!batch_.empty()) {
-    const RequestBatch::Request& request = batch_.front();
+    RequestBatch::Request& request = batch_.front();
     const auto args = batch_.args(request);
-    if (admit(here, *this, request.entry, args)) break;
+    if (admit(here, *this, request.entry, args) || held_back(here, request)) break;
     const Destination destination = route(router, *request.entry, args, here.id());
     const bool keyed = request.entry->command->keys.single();
     if (destination.way == Way::here && !keyed) break;
     if (destination.way == Way::together || destination.way == Way::split) break;
     const CoreId owner = destination.way == Way::here ? here.id() : destination.core;
-    wave->add(owner, *request.entry, args, request.key_hash);
-    facts_.last_command = request.entry;
-    ++facts_.commands;
+    begin(here, request);
+    away_args_ += wave->add(owner, *request.entry, args, request.key_hash);
     bytes += request.bytes;
     batch_.pop_front();
   }
-  // Counted in step() as well, which saw the first one.
-  --facts_.commands;
+  away_bytes_ = bytes;
   waiting_ = true;
   wave->start(here);
   return bytes;
@@ -247,13 +271,11 @@ void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
   run->come_home_to(here.id(), [this](OnCore& home, const Run::Replies& replies) {
     on_run_back(home, replies.all);
   });
-  run->add(request.entry, batch_.args(request), request.key_hash);
+  away_args_ = run->add(request.entry, batch_.args(request), request.key_hash);
+  away_bytes_ = request.bytes;
   waiting_ = true;
   Client* const at_hand = request.entry->command->scope == Scope::all_cores ? this : nullptr;
-  // std::function copies what it holds, so the run is handed over as a bare pointer.
-  here.server().exclusives().run(cores, [run = run.release(), cores, at_hand](OnCore& on) {
-    run->arrive_exclusively(on, Reach(cores), at_hand, std::unique_ptr<Run>(run));
-  });
+  Run::stop_and_run(here, std::move(run), cores, at_hand);
 }
 
 // ---- Answers to what was waited for.
@@ -273,13 +295,14 @@ void Client::resume(OnCore& here, protocol::Reply reply) {
 
 void Client::retry(OnCore& here) {
   if (closed()) return leave(here);
-  waiting_ = false;
+  waiting_ = held_by_pause_ = false;
   go_on(here);
 }
 
 void Client::on_run_back(OnCore& here, Bytes replies) {
   if (closed()) return leave(here);
   append(replies);
+  away_bytes_ = away_args_ = 0;
   waiting_ = false;
   go_on(here);
 }

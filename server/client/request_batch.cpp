@@ -19,7 +19,7 @@ void RequestBatch::push_back(const Request& request, std::span<const Bytes> args
   args_.insert(args_.end(), args.begin(), args.end());
 }
 
-void RequestBatch::push_back_owned(const Request& request, std::span<const Bytes> args) {
+size_t RequestBatch::push_back_owned(const Request& request, std::span<const Bytes> args) {
   size_t bytes = 0;
   for (const Bytes arg : args) bytes += arg.size();
   // One byte more, so that empty arguments have an address too.
@@ -30,11 +30,20 @@ void RequestBatch::push_back_owned(const Request& request, std::span<const Bytes
     args_[i] = Bytes(to, args_[i].size());
     to += args_[i].size();
   }
+  owned_bytes_ += bytes;
+  return bytes;
+}
+
+size_t RequestBatch::stream_bytes() const {
+  size_t bytes = 0;
+  for (size_t i = next_; i < requests_.size(); ++i) bytes += requests_[i].bytes;
+  return bytes;
 }
 
 void RequestBatch::clear() {
   requests_.clear();
   owned_.clear();
+  owned_bytes_ = 0;
   next_ = 0;
   if (args_.capacity() > kSpareArgsMax) {
     std::vector<Bytes>().swap(args_);

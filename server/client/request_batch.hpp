@@ -24,6 +24,7 @@ class RequestBatch {
     uint32_t arg_count = 0;
     size_t bytes = 0;       // what it took of the client's stream
     uint64_t key_hash = 0;  // of the first key, where the command has one at a fixed place
+    bool begun = false;     // it is counted and shown to monitors
   };
 
   bool empty() const { return next_ == requests_.size(); }
@@ -36,12 +37,20 @@ class RequestBatch {
 
   // `args` are copied (the views, not the bytes).
   void push_back(const Request& request, std::span<const Bytes> args);
-  // The same with a copy of the bytes, which lives as long as the batch has requests.
-  void push_back_owned(const Request& request, std::span<const Bytes> args);
+  // The same with a copy of the bytes, which lives as long as the batch has requests. Returns its
+  // size.
+  size_t push_back_owned(const Request& request, std::span<const Bytes> args);
   void pop_front() {
     if (++next_ == requests_.size()) clear();
   }
   void clear();
+  // What the requests took of the client's stream.
+  size_t stream_bytes() const;
+  // In copies of arguments.
+  size_t owned_bytes() const { return owned_bytes_; }
+  size_t memory_bytes() const {
+    return requests_.capacity() * sizeof(Request) + args_.capacity() * sizeof(Bytes) + owned_bytes_;
+  }
   // The bytes that views point into have moved from `from` to `to`.
   void rebase(Bytes from, const char* to);
 
@@ -49,6 +58,7 @@ class RequestBatch {
   std::vector<Request> requests_;
   std::vector<Bytes> args_;
   std::vector<std::unique_ptr<char[]>> owned_;
+  size_t owned_bytes_ = 0;
   size_t next_ = 0;
 };
 

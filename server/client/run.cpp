@@ -5,6 +5,8 @@
 #include "server/client/client.hpp"
 #include "server/command/execute.hpp"
 #include "server/core/core.hpp"
+#include "server/core/exclusive.hpp"
+#include "server/server.hpp"
 
 namespace tidemark::server {
 
@@ -13,8 +15,8 @@ void Run::come_home_to(CoreId home, OnBack on_back) {
   on_back_ = std::move(on_back);
 }
 
-void Run::add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash) {
-  batch_.push_back_owned({.entry = entry, .key_hash = key_hash}, args);
+size_t Run::add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash) {
+  return batch_.push_back_owned({.entry = entry, .key_hash = key_hash}, args);
 }
 
 void Run::arrive(OnCore& here, std::unique_ptr<Message> self) {
@@ -27,23 +29,46 @@ void Run::arrive(OnCore& here, std::unique_ptr<Message> self) {
   go_on(here);
 }
 
-void Run::arrive_exclusively(OnCore& here, Reach reach, Client* client, std::unique_ptr<Run> self) {
+void Run::stop_and_run(OnCore& here, std::unique_ptr<Run> run, const std::vector<CoreId>& cores,
+                       Client* client) {
+  run->stopped_ = cores;
+  run->client_ = client;
+  // std::function copies what it holds, so the run is handed over as a bare pointer.
+  here.server().exclusives().run(cores, [run = run.release()](OnCore& on) {
+    run->self_.reset(run);
+    run->run_exclusively(on);
+  });
+}
+
+void Run::run_exclusively(OnCore& here) {
+  for (const CoreId core : stopped_) {
+    here.server().core(core).data().pause.end_if_over(here.now_ms());
+  }
+  if (held_back(here)) return;
   ++here.data().statistics.exclusive_runs;
   const RequestBatch::Request& request = batch_.front();
   const Call call{.entry = *request.entry,
                   .args = batch_.args(request),
                   .caller = *this,
-                  .client = client,
-                  .reach = reach,
+                  .client = client_,
+                  .reach = Reach(stopped_),
                   .key_hash = request.key_hash};
-  self_ = std::move(self);
   if (execute(here, call, replies_) == Outcome::suspended) return;
   ends_.push_back(replies_.size());
   go_home(here);
 }
 
+// A pause may have begun while it was on its way.
+bool Run::held_back(OnCore& here) {
+  Pause& pause = here.data().pause;
+  if (!pause.holds(*batch_.front().entry->command, here.now_ms())) return false;
+  pause.hold(here, *this);
+  return true;
+}
+
 void Run::go_on(OnCore& here) {
   while (!batch_.empty()) {
+    if (held_back(here)) return;
     const RequestBatch::Request& request = batch_.front();
     const Call call{.entry = *request.entry,
                     .args = batch_.args(request),
@@ -68,6 +93,12 @@ void Run::resume(OnCore& here, protocol::Reply reply) {
   go_on(here);
 }
 
-void Run::retry(OnCore& here) { go_on(here); }
+void Run::retry(OnCore& here) {
+  if (stopped_.empty()) return go_on(here);
+  // It cannot be destroyed before it runs: the exclusive work takes it over.
+  std::unique_ptr<Run> self(static_cast<Run*>(self_.release()));
+  const std::vector<CoreId> cores = stopped_;
+  stop_and_run(here, std::move(self), cores, client_);
+}
 
 }  // namespace tidemark::server

@@ -35,20 +35,24 @@ class Run final : public Message, public Caller {
   // Before it leaves: where its replies go.
   void come_home_to(CoreId home, OnBack on_back);
 
-  // Copies the arguments.
-  void add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
+  // Copies the arguments; returns how many bytes that took.
+  size_t add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
 
   // Message: at the owner's it runs the commands, at home it hands the replies over.
   void arrive(OnCore& here, std::unique_ptr<Message> self) override;
-  // With the cores in `reach` stopped: runs its one command, then goes home.
-  void arrive_exclusively(OnCore& here, Reach reach, Client* client, std::unique_ptr<Run> self);
+  // Stops `cores`, and runs its one command with them at hand, then goes home. `client` is given
+  // where the command may look at the client's memory.
+  static void stop_and_run(OnCore& here, std::unique_ptr<Run> run, const std::vector<CoreId>& cores,
+                           Client* client);
 
   const Session& session() const override { return session_; }
   void resume(OnCore& here, protocol::Reply reply) override;
   void retry(OnCore& here) override;
 
  private:
+  void run_exclusively(OnCore& here);
   void go_on(OnCore& here);
+  bool held_back(OnCore& here);
   void go_home(OnCore& here);
 
   CoreId home_;
@@ -58,6 +62,8 @@ class Run final : public Message, public Caller {
   RequestBatch batch_;
   protocol::Output replies_;
   std::vector<size_t> ends_;
+  std::vector<CoreId> stopped_;  // whom its one command needs stopped; empty: nobody
+  Client* client_ = nullptr;
   std::unique_ptr<Message> self_;  // while a command of it is suspended
   bool homeward_ = false;
 };

@@ -10,13 +10,13 @@ namespace tidemark::server {
 Wave::Wave(const OnCore& home, const Session& session, OnComplete on_complete)
     : session_(session), on_complete_(std::move(on_complete)), parts_(home.server().core_count()) {}
 
-void Wave::add(CoreId owner, const CommandEntry& entry, std::span<const Bytes> args,
-               uint64_t key_hash) {
+size_t Wave::add(CoreId owner, const CommandEntry& entry, std::span<const Bytes> args,
+                 uint64_t key_hash) {
   Part& part = parts_[owner.value()];
   if (part.run == nullptr) part.run = std::make_unique<Run>(owner, session_);
-  part.run->add(&entry, args, key_hash);
   part.places.push_back(replies_.size());
   replies_.emplace_back();
+  return part.run->add(&entry, args, key_hash);
 }
 
 void Wave::start(OnCore& home) {

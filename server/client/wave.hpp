@@ -26,8 +26,10 @@ class Wave : public std::enable_shared_from_this<Wave> {
 
   Wave(const OnCore& home, const Session& session, OnComplete on_complete);
 
-  // The next command, in the order sent. Copies the arguments.
-  void add(CoreId owner, const CommandEntry& entry, std::span<const Bytes> args, uint64_t key_hash);
+  // The next command, in the order sent. Copies the arguments; returns how many bytes
+  // that took.
+  size_t add(CoreId owner, const CommandEntry& entry, std::span<const Bytes> args,
+             uint64_t key_hash);
   // Sends the commands off; the part for this core runs before this returns, unless it has to wait.
   void start(OnCore& home);
 

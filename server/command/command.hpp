@@ -189,6 +189,9 @@ struct Command {
   std::optional<Reply> (*check)(ArgReader&) = nullptr;
   // For commands without keys that belong to one core: which one, for these arguments.
   uint32_t (*owner)(std::span<const Bytes> args, uint32_t cores) = nullptr;
+  // With Flag::hidden_args: whether the argument at this position is a secret. Null: all behind the
+  // name are.
+  bool (*is_secret)(std::span<const Bytes> args, size_t position) = nullptr;
   Reply (*run)(Context&, ArgReader&) = nullptr;
   std::span<const Command> subcommands;
 };

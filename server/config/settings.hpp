@@ -105,6 +105,7 @@ struct Settings {
   // clients.cpp
   int64_t maxclients = 10000;
   MemoryOrPercent maxmemory_clients;
+  uint64_t client_output_buffer_pause = 16ULL << 20;
   uint64_t client_query_buffer_limit = 1ULL << 30;
   OutputLimits client_output_buffer_limit;
   uint64_t proto_max_bulk_len = 512ULL << 20;

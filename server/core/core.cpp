@@ -104,6 +104,13 @@ void Core::flush() {
   if (!clients_to_remove_.empty()) {
     for (const uint64_t id : std::exchange(clients_to_remove_, {})) data_.clients.remove(id);
   }
+  if (data_.monitors.pending()) {
+    OnCore here(*this, refresh_clock());
+    data_.monitors.pass_on(here);
+  }
+  if (server_.settings().maxmemory_clients != MemoryOrPercent{}) {
+    check_client_memory(OnCore(*this, now_us_));
+  }
   data_.meter.publish();
   if (!outboxes_filled_) return;
   outboxes_filled_ = false;

@@ -5,7 +5,10 @@
 #include <vector>
 
 #include "server/client/client_registry.hpp"
+#include "server/client/monitors.hpp"
+#include "server/core/client_memory.hpp"
 #include "server/core/memory_meter.hpp"
+#include "server/core/pause.hpp"
 #include "server/core/statistics.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
@@ -24,14 +27,17 @@ struct CoreOptions {
 // piece of work while this core is stopped.
 struct CoreData {
   explicit CoreData(const CoreOptions& options)
-      : keyspace(options.keyspace), read_states(options.read_states) {
+      : keyspace(options.keyspace), read_states(options.read_states), pause(keyspace) {
     statistics.commands.resize(options.commands);
   }
 
   storage::Keyspace keyspace;
   storage::ReadStates read_states;
   std::unique_ptr<storage::WriteBehind> write_behind;  // null with `store none`
+  ClientMemoryBooks client_memory;  // the clients have their place in it
   ClientRegistry clients;
+  Monitors monitors;
+  Pause pause;
   Statistics statistics;
   MemoryMeter meter;
 };

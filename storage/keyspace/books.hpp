@@ -17,6 +17,10 @@ struct KeyspaceStats {
   double expired_stale_percent = 0;
 };
 
+// What becomes of a key whose time is up. Where it is hidden, nothing may be put in its place: that
+// is for times at which nobody writes.
+enum class Expiry : uint8_t { removes, hides };
+
 // What the databases of one partition share. Owned by the Keyspace.
 struct Books {
   explicit Books(uint64_t seed) : clock(seed), random_state(seed | 1) {}
@@ -29,6 +33,7 @@ struct Books {
   // transaction).
   int64_t now_ms = 0;
   uint32_t now_seconds = 0;
+  Expiry expiry = Expiry::removes;
   // Bytes of the entries in all databases and of their values, as the allocator counts.
   size_t entry_bytes = 0;
   uint64_t random_state;

@@ -36,6 +36,7 @@ inline Database::Found Database::locate(const HashedKey& key) {
   if (slot == nullptr) return {};
   Entry* entry = EntryTable::entry_of(*slot);
   if (slot->marked() && entry->expire_at_ms() <= books_.now_ms) [[unlikely]] {
+    if (books_.expiry == Expiry::hides) return {};
     drop(key.hash, slot, ChangeKind::expired, Free::in_slices);
     return {};
   }
@@ -234,6 +235,7 @@ const Entry* Database::random_key() {
   for (unsigned tries = 0; tries < kRandomTries; ++tries) {
     Entry* entry = table_.random_entry([this] { return books_.next_random(); });
     if (entry == nullptr || !entry->expired(books_.now_ms)) return entry;
+    if (books_.expiry == Expiry::hides) continue;
     const uint64_t hash = EntryTraits::hash(*entry);
     drop(hash, table_.find_entry(hash, entry), ChangeKind::expired, Free::in_slices);
   }

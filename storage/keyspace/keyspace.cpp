@@ -59,6 +59,7 @@ size_t Keyspace::used_bytes() const {
 }
 
 void Keyspace::expire_slice(const ExpiryBudget& budget) {
+  if (books_.expiry == Expiry::hides) return;
   size_t buckets_left = budget.buckets_max;
   for (size_t i = 0; i < databases_.size(); ++i) {
     expiry_turn_ = (expiry_turn_ + 1) % databases_.size();

@@ -50,6 +50,8 @@ class Keyspace {
   // Once per turn of the loop, and before a command that must see time stand still.
   void set_time(int64_t now_ms);
   int64_t now_ms() const { return books_.now_ms; }
+  // REQUIRES: no key is written while they are hidden; random_key() and lookups may be used.
+  void set_expiry(Expiry expiry) { books_.expiry = expiry; }
   // One subscriber or none; the server's hook passes on to whoever listens.
   void set_hook(ChangeHook* hook) { books_.hook = hook; }
   // Shared with the read states of this partition.

@@ -106,11 +106,7 @@ class TableCore {
       hits = bucket->match(place.tag);
     }
     if (hits != 0) {
-      const auto* entry = static_cast<const char*>(
-          bucket->slots[static_cast<unsigned>(__builtin_ctz(hits))].entry());
-      prefetch(entry);
-      // A key and a small value seldom end in the line they begin in.
-      prefetch(entry + 64);
+      prefetch(bucket->slots[static_cast<unsigned>(__builtin_ctz(hits))].entry());
     }
   }
 

@@ -26,6 +26,10 @@ constexpr Option kOptions[] = {
      .doc = "What a client may have waiting to be sent to it, for the classes normal, replica and "
             "pubsub: it is disconnected above the hard limit at once, and above the soft limit "
             "after so many seconds. 0 for no limit."},
+    {.name = "client-output-buffer-pause",
+     .type = MemoryType{.member = &Settings::client_output_buffer_pause},
+     .doc = "While a client has more than this waiting to be sent to it, its commands wait and no "
+            "more are read. 0 for no limit."},
     {.name = "proto-max-bulk-len",
      .type = MemoryType{.member = &Settings::proto_max_bulk_len, .min = 1 << 20},
      .doc = "The longest single argument of a command, and so the longest string value."},

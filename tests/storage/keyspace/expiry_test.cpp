@@ -59,3 +59,18 @@ TEST_CASE("a slice of expiry goes on while much has expired and leaves off where
   CHECK(p.db().size() == 0);
   CHECK(p.keyspace.stats().expired_stale_percent > 0);
 }
+
+TEST_CASE("keys that expire while expiry only hides them are gone for readers and still there") {
+  Partition p;
+  fill(p, 0, 0, 100, Ttl::at(kNow + 10));
+  p.keyspace.set_expiry(Expiry::hides);
+  p.keyspace.set_time(kNow + 10);
+  CHECK(p.get("key1") == "(none)");
+  p.keyspace.expire_slice();
+  CHECK(p.db(0).random_key() == nullptr);
+  CHECK(p.db(0).size() == 100);
+  CHECK(p.keyspace.stats().expired_keys == 0);
+  p.keyspace.set_expiry(Expiry::removes);
+  CHECK(p.get("key1") == "(none)");
+  CHECK(p.db(0).size() == 99);
+}

@@ -1,0 +1,56 @@
+#include "server/client/describe.hpp"
+
+#include <fmt/format.h>
+
+#include "server/client/client.hpp"
+#include "server/command/command_table.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// The letters of what is special about a client, N where nothing is.
+std::string flags_of(const Client& client) {
+  const ClientFacts& facts = client.facts();
+  std::string flags;
+  const auto add = [&flags](bool set, char letter) {
+    if (set) flags += letter;
+  };
+  add(facts.monitor, 'O');
+  add(client.held_by_pause(), 'b');
+  add(client.closes_after_reply(), 'c');
+  add(client.closed(), 'A');
+  add(client.kind() == Stream::Kind::unix_socket, 'U');
+  add(facts.no_evict, 'e');
+  add(client.session().no_touch, 'T');
+  return flags.empty() ? "N" : flags;
+}
+
+std::string events_of(const Client& client) {
+  std::string events;
+  if (client.reading()) events += 'r';
+  if (client.writing()) events += 'w';
+  return events;
+}
+
+}  // namespace
+
+std::string describe(const Client& client, int64_t now_ms) {
+  const ClientFacts& facts = client.facts();
+  const Session& session = client.session();
+  const ClientMemory memory = client.memory();
+  // Subscriptions, transactions and redirection are where they are for a client without any.
+  return fmt::format(
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "tot-mem={} events={} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+      session.client_id, facts.peer, facts.local, client.fd(), facts.name,
+      (now_ms - facts.connected_ms) / 1000, (now_ms - facts.last_interaction_ms) / 1000,
+      flags_of(client), session.db.value(), memory.query_bytes, memory.query_free, memory.arguments,
+      memory.reply_buffer, memory.reply_peak, memory.reply_bytes, memory.flying > 0 ? 1 : 0,
+      memory.flying, memory.total, events_of(client),
+      facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
+      static_cast<int>(session.resp), facts.library_name, facts.library_version);
+}
+
+}  // namespace tidemark::server

@@ -1,0 +1,121 @@
+#include "server/core/client_memory.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "server/client/client.hpp"
+#include "server/client/describe.hpp"
+#include "server/core/core.hpp"
+#include "server/core/work_message.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+uint8_t ClientMemoryBooks::bucket_of(size_t bytes) {
+  return static_cast<uint8_t>(std::min<size_t>(std::bit_width(bytes), kBuckets - 1));
+}
+
+void ClientMemoryBooks::update(ClientShare& share, size_t bytes, Evictable evictable) {
+  if (bytes != share.bytes) {
+    add(static_cast<int64_t>(bytes) - static_cast<int64_t>(share.bytes));
+    share.bytes = bytes;
+  }
+  const uint8_t bucket = bucket_of(bytes);
+  const bool wanted = evictable == Evictable::yes;
+  if (share.evictable == wanted && (!wanted || share.bucket == bucket)) return;
+  if (share.evictable) leave(share);
+  if (wanted) enter(share, bucket);
+}
+
+void ClientMemoryBooks::remove(ClientShare& share) { update(share, 0, Evictable::no); }
+
+void ClientMemoryBooks::enter(ClientShare& share, uint8_t bucket) {
+  share.evictable = true;
+  share.bucket = bucket;
+  share.place = static_cast<uint32_t>(buckets_[bucket].size());
+  buckets_[bucket].push_back(&share);
+  if (bucket > top_bucket()) top_.store(bucket, std::memory_order_relaxed);
+}
+
+void ClientMemoryBooks::leave(ClientShare& share) {
+  std::vector<ClientShare*>& bucket = buckets_[share.bucket];
+  bucket[share.place] = bucket.back();
+  bucket[share.place]->place = share.place;
+  bucket.pop_back();
+  share.evictable = false;
+  int top = top_bucket();
+  while (top >= 0 && buckets_[static_cast<size_t>(top)].empty()) --top;
+  top_.store(top, std::memory_order_relaxed);
+}
+
+namespace {
+
+// 0: none.
+int64_t client_memory_limit(const Settings& settings) {
+  const MemoryOrPercent& limit = settings.maxmemory_clients;
+  if (limit.percent == 0) return static_cast<int64_t>(limit.bytes);
+  return static_cast<int64_t>(settings.maxmemory / 100 * limit.percent +
+                              settings.maxmemory % 100 * limit.percent / 100);
+}
+
+struct Totals {
+  int64_t bytes = 0;
+  Core* largest = nullptr;  // the core of a largest client; null where none may go
+};
+
+Totals add_up(Server& server) {
+  Totals totals;
+  int top = -1;
+  for (uint32_t i = 0; i < server.core_count(); ++i) {
+    Core& core = server.core(CoreId(static_cast<uint16_t>(i)));
+    const ClientMemoryBooks& books = core.data().client_memory;
+    totals.bytes += books.bytes();
+    if (books.top_bucket() <= top) continue;
+    top = books.top_bucket();
+    totals.largest = &core;
+  }
+  return totals;
+}
+
+// With all cores stopped, so that the largest of all clients go first.
+void evict_clients(const OnCore& here) {
+  Server& server = here.server();
+  const int64_t limit = client_memory_limit(server.settings());
+  if (limit == 0) return;
+  for (Totals totals = add_up(server); totals.bytes > limit && totals.largest != nullptr;
+       totals = add_up(server)) {
+    Core& core = *totals.largest;
+    ClientShare& share = core.data().client_memory.largest();
+    const uint64_t id = share.client_id;
+    core.data().client_memory.remove(share);
+    ++core.data().statistics.evicted_clients;
+    core.post(std::make_unique<WorkMessage>([id](OnCore& on) {
+      Client* const client = on.data().clients.find(id);
+      if (client == nullptr || client->closed()) return;
+      log::notice(fmt::format("Evicting client: {}", describe(*client, on.now_ms())));
+      client->close(on);
+    }));
+  }
+}
+
+}  // namespace
+
+void check_client_memory(const OnCore& here) {
+  Server& server = here.server();
+  const int64_t limit = client_memory_limit(server.settings());
+  if (limit == 0) return;
+  const Totals totals = add_up(server);
+  if (totals.bytes <= limit || totals.largest == nullptr) return;
+  std::vector<CoreId> cores;
+  for (uint32_t i = 0; i < server.core_count(); ++i) {
+    cores.emplace_back(static_cast<uint16_t>(i));
+  }
+  server.exclusives().run(cores, [](OnCore& on) { evict_clients(on); });
+}
+
+}  // namespace tidemark::server

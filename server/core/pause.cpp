@@ -1,0 +1,63 @@
+#include "server/core/pause.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/command/caller.hpp"
+#include "server/command/command.hpp"
+#include "server/core/core.hpp"
+#include "server/server.hpp"
+#include "storage/keyspace/keyspace.hpp"
+
+namespace tidemark::server {
+
+void Pause::extend(Mode mode, int64_t until_ms, int64_t now_ms) {
+  end_if_over(now_ms);
+  mode_ = std::max(mode_, mode);
+  until_ms_ = std::max(until_ms_, until_ms);
+  keyspace_.set_expiry(storage::Expiry::hides);
+}
+
+void Pause::end() {
+  mode_ = Mode::none;
+  until_ms_ = 0;
+  keyspace_.set_expiry(storage::Expiry::removes);
+}
+
+bool Pause::holds_while_active(const Command& command, int64_t now_ms) {
+  end_if_over(now_ms);
+  if (mode_ == Mode::none) return false;
+  return mode_ == Mode::all || has(command.flags, Flag::write | Flag::may_replicate);
+}
+
+void Pause::hold(const OnCore& here, Caller& caller) {
+  held_.push_back(&caller);
+  if (timer_ == nullptr) {
+    Core& core = here.server().core(here.id());
+    timer_ = std::make_unique<Timer>(
+        here.loop(), [this, &core] { core.enter([this](OnCore& on) { release(on); }); });
+  }
+  if (!timer_->active()) {
+    timer_->start(static_cast<uint64_t>(std::max<int64_t>(until_ms_ - here.now_ms(), 1)), 0);
+  }
+}
+
+bool Pause::forget(const Caller& caller) {
+  const auto found = std::find(held_.begin(), held_.end(), &caller);
+  if (found == held_.end()) return false;
+  held_.erase(found);
+  return true;
+}
+
+void Pause::release(OnCore& here) {
+  end_if_over(here.now_ms());
+  // Whoever is held again lines up behind the others, who are asked first: the order stays. A
+  // caller that goes may take another one with it, so none is remembered beside the queue.
+  for (size_t left = held_.size(); left > 0 && !held_.empty(); --left) {
+    Caller* const caller = held_.front();
+    held_.pop_front();
+    caller->retry(here);
+  }
+}
+
+}  // namespace tidemark::server
