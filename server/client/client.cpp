@@ -26,6 +26,8 @@ constexpr size_t kReadBytesMax = size_t{4} << 20;
 constexpr size_t kWaitingInputBytesMax = size_t{1} << 20;
 // A client without a byte in any buffer: the object, its place in the registry, libuv's handle.
 constexpr size_t kConnectionBytes = sizeof(Client) + 640;
+// More replies than this do not wait for those of commands that are away.
+constexpr size_t kHeldBackBytesMax = size_t{64} << 10;
 
 }  // namespace
 
@@ -145,7 +147,8 @@ void Client::finish(OnCore& here) {
     set_reading(true);
     check_query_buffer(here, *this);
   }
-  flush(here);
+  // The replies of what is away will be here in some microseconds: one write for them all.
+  if (!away_ || out_.size() > kHeldBackBytesMax) flush(here);
 }
 
 void Client::set_reading(bool wanted) {

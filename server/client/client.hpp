@@ -174,6 +174,7 @@ class Client final : public Stream::Handler, public Caller {
   int64_t over_soft_limit_since_ms_ = 0;
 
   ReplyMode reply_mode_ = ReplyMode::on;
+  bool away_ = false;           // waiting for commands that run elsewhere, not for the store
   bool waiting_ = false;        // a command is suspended, or commands are away
   bool held_by_pause_ = false;  // it waits for the end of CLIENT PAUSE
   bool out_is_full_ = false;    // the peer does not read: nothing runs until it does

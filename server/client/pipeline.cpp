@@ -162,7 +162,7 @@ size_t Client::step(OnCore& here) {
     case Way::split:
       away_bytes_ = bytes;
       scatter(here, *this, *request.entry, args, destination.cores);
-      waiting_ = true;
+      waiting_ = away_ = true;
       break;
   }
   batch_.pop_front();
@@ -226,7 +226,7 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
     if (destination.way != Way::one_core || destination.core != owner) break;
   } while (true);
   away_bytes_ = bytes;
-  waiting_ = true;
+  waiting_ = away_ = true;
   here.post(owner, std::move(run));
   return bytes;
 }
@@ -259,7 +259,7 @@ size_t Client::send_wave(OnCore& here) {
     batch_.pop_front();
   }
   away_bytes_ = bytes;
-  waiting_ = true;
+  waiting_ = away_ = true;
   wave->start(here);
   return bytes;
 }
@@ -273,7 +273,7 @@ void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
   });
   away_args_ = run->add(request.entry, batch_.args(request), request.key_hash);
   away_bytes_ = request.bytes;
-  waiting_ = true;
+  waiting_ = away_ = true;
   Client* const at_hand = request.entry->command->scope == Scope::all_cores ? this : nullptr;
   Run::stop_and_run(here, std::move(run), cores, at_hand);
 }
