@@ -20,6 +20,7 @@ class Core;
 class OnCore;
 struct CoreData;
 enum class Outcome : uint8_t;
+struct Destination;
 struct CommandEntry;
 
 // What INFO, CLIENT LIST and the limits look at: kept by the client's own commands.
@@ -144,7 +145,8 @@ class Client final : public Stream::Handler, public Caller {
   // pipeline.cpp
   size_t run(OnCore& here, Bytes unread);
   size_t parse_ahead(OnCore& here, Bytes unread);
-  void prefetch(OnCore& here);
+  void look_ahead(const OnCore& here);
+  Destination destination_of(const OnCore& here, const RequestBatch::Request& request) const;
   size_t step(OnCore& here);
   void begin(OnCore& here, RequestBatch::Request& request);
   bool held_back(OnCore& here, const RequestBatch::Request& request) const;

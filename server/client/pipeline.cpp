@@ -97,15 +97,15 @@ size_t Client::parse_ahead(OnCore& here, Bytes unread) {
       batch_.push_back_owned(request, args);
     }
   }
-  prefetch(here);
+  look_ahead(here);
   return blank;
 }
 
-// Hashes the batch's keys and starts to fetch the memory they will need, so that the misses of all
-// of them overlap instead of following one another.
-void Client::prefetch(OnCore& here) {
+// Hashes the batch's keys, finds their owners, and starts to fetch the memory that those here will
+// need, so that the misses of all of them overlap instead of following one another.
+void Client::look_ahead(const OnCore& here) {
   if (batch_.size() < 2) return;
-  storage::Database& database = here.data().keyspace.database(session_.db);
+  const storage::Database& database = here.data().keyspace.database(session_.db);
   const Router& router = here.server().router();
   for (size_t i = 0; i < batch_.size(); ++i) {
     RequestBatch::Request& request = batch_.at(i);
@@ -113,15 +113,24 @@ void Client::prefetch(OnCore& here) {
     const auto position = static_cast<size_t>(request.entry->command->keys.single_position());
     if (position >= request.arg_count) continue;
     const Bytes key = batch_.args(request)[position];
-    if (router.owner(key) != here.id()) continue;
     const storage::HashedKey hashed = storage::hash_key(key);
     request.key_hash = hashed.hash;
-    database.prefetch_bucket(hashed);
+    request.owner = router.owner(key).value();
+    if (request.owner == here.id().value()) database.prefetch_bucket(hashed);
   }
   for (size_t i = 0; i < batch_.size(); ++i) {
-    const uint64_t hash = batch_.at(i).key_hash;
-    if (hash != 0) database.prefetch_entry({.bytes = {}, .hash = hash});
+    const RequestBatch::Request& request = batch_.at(i);
+    if (request.owner != here.id().value()) continue;
+    database.prefetch_entry({.bytes = {}, .hash = request.key_hash});
   }
+}
+
+Destination Client::destination_of(const OnCore& here, const RequestBatch::Request& request) const {
+  if (request.owner < 0) {
+    return route(here.server().router(), *request.entry, batch_.args(request), here.id());
+  }
+  if (request.owner == here.id().value()) return {};
+  return {.way = Way::one_core, .core = CoreId(static_cast<uint16_t>(request.owner)), .cores = {}};
 }
 
 // Runs the first request of the batch, or sends it away with those that go the same way. Returns
@@ -145,7 +154,7 @@ size_t Client::step(OnCore& here) {
     return 0;
   }
   begin(here, request);
-  const Destination destination = route(here.server().router(), *request.entry, args, here.id());
+  const Destination destination = destination_of(here, request);
   if (destination.way == Way::one_core && may_part_ways(here)) return send_wave(here);
   switch (destination.way) {
     case Way::here:
@@ -205,11 +214,9 @@ Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
 // Sends the batch's first request to the core that owns its key, and with it those behind it that
 // may go the same way: nothing but the replies is between them, so order holds.
 size_t Client::send_away(OnCore& here, CoreId owner) {
-  auto run = std::make_unique<Run>(owner, session_);
-  run->come_home_to(here.id(), [this](OnCore& home, const Run::Replies& replies) {
-    on_run_back(home, replies.all);
-  });
-  const Router& router = here.server().router();
+  auto run = here.data().runs.take();
+  run->start(here.id(), session_,
+             [this](OnCore& home, const Run::Replies& replies) { on_run_back(home, replies.all); });
   size_t bytes = 0;
   do {
     RequestBatch::Request& request = batch_.front();
@@ -222,7 +229,7 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
     const auto args = batch_.args(next);
     // A refusal must not come before the replies of those that are away.
     if (admit(here, *this, next.entry, args) || held_back(here, next)) break;
-    const Destination destination = route(router, *next.entry, args, here.id());
+    const Destination destination = destination_of(here, next);
     if (destination.way != Way::one_core || destination.core != owner) break;
   } while (true);
   away_bytes_ = bytes;
@@ -242,13 +249,12 @@ bool Client::may_part_ways(const OnCore& here) const {
 size_t Client::send_wave(OnCore& here) {
   const auto wave = std::make_shared<Wave>(
       here, session_, [this](OnCore& home, Bytes replies) { on_run_back(home, replies); });
-  const Router& router = here.server().router();
   size_t bytes = 0;
   while (!batch_.empty()) {
     RequestBatch::Request& request = batch_.front();
     const auto args = batch_.args(request);
     if (admit(here, *this, request.entry, args) || held_back(here, request)) break;
-    const Destination destination = route(router, *request.entry, args, here.id());
+    const Destination destination = destination_of(here, request);
     const bool keyed = request.entry->command->keys.single();
     if (destination.way == Way::here && !keyed) break;
     if (destination.way == Way::together || destination.way == Way::split) break;
@@ -267,10 +273,9 @@ size_t Client::send_wave(OnCore& here) {
 // Runs the batch's first request with all the cores it involves stopped.
 void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
   const RequestBatch::Request& request = batch_.front();
-  auto run = std::make_unique<Run>(here.id(), session_);
-  run->come_home_to(here.id(), [this](OnCore& home, const Run::Replies& replies) {
-    on_run_back(home, replies.all);
-  });
+  auto run = here.data().runs.take();
+  run->start(here.id(), session_,
+             [this](OnCore& home, const Run::Replies& replies) { on_run_back(home, replies.all); });
   away_args_ = run->add(request.entry, batch_.args(request), request.key_hash);
   away_bytes_ = request.bytes;
   waiting_ = away_ = true;
@@ -303,7 +308,7 @@ void Client::on_run_back(OnCore& here, Bytes replies) {
   if (closed()) return leave(here);
   append(replies);
   away_bytes_ = away_args_ = 0;
-  waiting_ = false;
+  waiting_ = away_ = false;
   go_on(here);
 }
 

@@ -60,4 +60,13 @@ void RequestBatch::rebase(Bytes from, const char* to) {
   }
 }
 
+void RequestBatch::rebase_last(protocol::Output& bytes) {
+  const Request& last = requests_.back();
+  for (size_t i = last.first_arg; i < args_.size(); ++i) {
+    const size_t at = bytes.size();
+    bytes.append(args_[i]);
+    args_[i] = bytes.view().substr(at, args_[i].size());
+  }
+}
+
 }  // namespace tidemark::server

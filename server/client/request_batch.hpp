@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "protocol/output.hpp"
 #include "storage/base/bytes.hpp"
 
 namespace tidemark::server {
@@ -19,6 +20,7 @@ struct CommandEntry;
 class RequestBatch {
  public:
   struct Request {
+    int32_t owner = -1;  // the core that owns the one key, where that was asked already
     const CommandEntry* entry = nullptr;  // null: unknown
     uint32_t first_arg = 0;
     uint32_t arg_count = 0;
@@ -31,6 +33,7 @@ class RequestBatch {
   size_t size() const { return requests_.size() - next_; }
   Request& front() { return requests_[next_]; }
   Request& at(size_t ahead) { return requests_[next_ + ahead]; }
+  const Request& at(size_t ahead) const { return requests_[next_ + ahead]; }
   std::span<const Bytes> args(const Request& request) const {
     return {args_.data() + request.first_arg, request.arg_count};
   }
@@ -53,6 +56,9 @@ class RequestBatch {
   }
   // The bytes that views point into have moved from `from` to `to`.
   void rebase(Bytes from, const char* to);
+  // Appends the bytes of the last request's arguments to `bytes`, where the views then point.
+  // REQUIRES: room for them, so that the bytes do not move.
+  void rebase_last(protocol::Output& bytes);
 
  private:
   std::vector<Request> requests_;

@@ -10,18 +10,60 @@
 
 namespace tidemark::server {
 
-void Run::come_home_to(CoreId home, OnBack on_back) {
+namespace {
+
+constexpr size_t kSpareBytesMax = size_t{64} << 10;
+
+}  // namespace
+
+void Run::start(CoreId home, const Session& session, OnBack on_back) {
   home_ = home;
+  session_ = session;
   on_back_ = std::move(on_back);
 }
 
 size_t Run::add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash) {
-  return batch_.push_back_owned({.entry = entry, .key_hash = key_hash}, args);
+  size_t bytes = 0;
+  for (const Bytes arg : args) bytes += arg.size();
+  const Bytes before = args_.view();
+  args_.reserve(bytes);
+  if (args_.view().data() != before.data()) batch_.rebase(before, args_.view().data());
+  batch_.push_back({.entry = entry, .key_hash = key_hash}, args);
+  batch_.rebase_last(args_);
+  return bytes;
+}
+
+bool Run::clear_for_reuse() {
+  batch_.clear();
+  args_.clear();
+  replies_.clear();
+  ends_.clear();
+  on_back_ = nullptr;
+  stopped_.clear();
+  client_ = nullptr;
+  homeward_ = false;
+  return args_.memory_bytes() + replies_.memory_bytes() <= kSpareBytesMax;
+}
+
+void Run::look_ahead(const OnCore& here, Ahead ahead) const {
+  if (homeward_) return;
+  const storage::Database& database = here.data().keyspace.database(session_.db);
+  for (size_t i = 0; i < batch_.size(); ++i) {
+    const uint64_t hash = batch_.at(i).key_hash;
+    if (hash == 0) continue;
+    const storage::HashedKey key{.bytes = {}, .hash = hash};
+    if (ahead == Ahead::first) {
+      database.prefetch_bucket(key);
+    } else {
+      database.prefetch_entry(key);
+    }
+  }
 }
 
 void Run::arrive(OnCore& here, std::unique_ptr<Message> self) {
   if (homeward_) {
     on_back_(here, {.all = replies_.view(), .ends = ends_});
+    here.data().runs.give_back(std::unique_ptr<Run>(static_cast<Run*>(self.release())));
     return;
   }
   ++here.data().statistics.hops;

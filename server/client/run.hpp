@@ -9,7 +9,7 @@
 #include "protocol/output.hpp"
 #include "server/client/request_batch.hpp"
 #include "server/command/caller.hpp"
-#include "server/command/context.hpp"
+#include "server/command/reach.hpp"
 #include "server/core/message.hpp"
 #include "storage/base/ids.hpp"
 
@@ -31,19 +31,22 @@ class Run final : public Message, public Caller {
   // What to do with them at home.
   using OnBack = std::function<void(OnCore& home, const Replies& replies)>;
 
-  Run(CoreId owner, const Session& session) : owner_(owner), session_(session) {}
-  // Before it leaves: where its replies go.
-  void come_home_to(CoreId home, OnBack on_back);
+  // Before it leaves: for whom it goes, and where its replies go.
+  void start(CoreId home, const Session& session, OnBack on_back);
 
   // Copies the arguments; returns how many bytes that took.
   size_t add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
 
+  void look_ahead(const OnCore& here, Ahead ahead) const override;
   // Message: at the owner's it runs the commands, at home it hands the replies over.
   void arrive(OnCore& here, std::unique_ptr<Message> self) override;
   // Stops `cores`, and runs its one command with them at hand, then goes home. `client` is given
   // where the command may look at the client's memory.
   static void stop_and_run(OnCore& here, std::unique_ptr<Run> run, const std::vector<CoreId>& cores,
                            Client* client);
+
+  // Forgets everything but its buffers; false where they are too large to be kept.
+  bool clear_for_reuse();
 
   const Session& session() const override { return session_; }
   void resume(OnCore& here, protocol::Reply reply) override;
@@ -56,10 +59,10 @@ class Run final : public Message, public Caller {
   void go_home(OnCore& here);
 
   CoreId home_;
-  const CoreId owner_;
-  const Session session_;
+  Session session_;
   OnBack on_back_;
   RequestBatch batch_;
+  protocol::Output args_;  // the bytes that the batch's arguments are views of
   protocol::Output replies_;
   std::vector<size_t> ends_;
   std::vector<CoreId> stopped_;  // whom its one command needs stopped; empty: nobody

@@ -8,12 +8,15 @@
 namespace tidemark::server {
 
 Wave::Wave(const OnCore& home, const Session& session, OnComplete on_complete)
-    : session_(session), on_complete_(std::move(on_complete)), parts_(home.server().core_count()) {}
+    : home_(home.data()),
+      session_(session),
+      on_complete_(std::move(on_complete)),
+      parts_(home.server().core_count()) {}
 
 size_t Wave::add(CoreId owner, const CommandEntry& entry, std::span<const Bytes> args,
                  uint64_t key_hash) {
   Part& part = parts_[owner.value()];
-  if (part.run == nullptr) part.run = std::make_unique<Run>(owner, session_);
+  if (part.run == nullptr) part.run = home_.runs.take();
   part.places.push_back(replies_.size());
   replies_.emplace_back();
   return part.run->add(&entry, args, key_hash);
@@ -26,10 +29,11 @@ void Wave::start(OnCore& home) {
   for (size_t core = 0; core < parts.size(); ++core) {
     Part& part = parts[core];
     if (part.run == nullptr) continue;
-    part.run->come_home_to(home.id(), [wave = shared_from_this(), places = part.places](
-                                          OnCore& on, const Run::Replies& replies) {
-      wave->on_back(on, places, replies);
-    });
+    part.run->start(
+        home.id(), session_,
+        [wave = shared_from_this(), places = part.places](OnCore& on, const Run::Replies& replies) {
+          wave->on_back(on, places, replies);
+        });
     if (core == home.id().value()) {
       own = std::move(part.run);
     } else {

@@ -14,6 +14,7 @@
 namespace tidemark::server {
 
 class OnCore;
+struct CoreData;
 struct CommandEntry;
 
 // Commands of one pipeline that run on several cores side by side (`pipeline-order relaxed`). Those
@@ -40,6 +41,7 @@ class Wave : public std::enable_shared_from_this<Wave> {
   };
   void on_back(OnCore& home, const std::vector<size_t>& places, const Run::Replies& replies);
 
+  CoreData& home_;
   const Session session_;
   OnComplete on_complete_;
   std::vector<Part> parts_;           // by core; empty after start()

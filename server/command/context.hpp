@@ -5,6 +5,7 @@
 
 #include "protocol/reply.hpp"
 #include "server/command/caller.hpp"
+#include "server/command/reach.hpp"
 #include "server/command/session.hpp"
 #include "server/core/core.hpp"
 #include "storage/keyspace/keyspace.hpp"
@@ -17,21 +18,6 @@ class Server;
 struct Settings;
 
 using protocol::Reply;
-
-// The cores whose data may be touched while a command runs: the one it runs on, or also others that
-// are stopped meanwhile.
-class Reach {
- public:
-  // Only the core of `here`.
-  Reach() = default;
-  // Also `stopped`, whose threads wait; they must go on waiting as long as this lives.
-  explicit Reach(std::span<const CoreId> stopped) : cores_(stopped) {}
-  // Empty where the command runs on its own core alone.
-  std::span<const CoreId> cores() const { return cores_; }
-
- private:
-  std::span<const CoreId> cores_;
-};
 
 // A key with the hash it was prefetched by.
 struct HashHint {

@@ -82,10 +82,9 @@ void scatter(OnCore& here, Client& client, const CommandEntry& entry, std::span<
   for (const CoreId core : cores) {
     std::string count_text;
     const auto part = part_for(core, router, *entry.command, args, keys, count_text);
-    auto run = std::make_unique<Run>(core, session);
-    run->come_home_to(here.id(), [sum](OnCore& home, const Run::Replies& replies) {
-      sum->add(home, replies.all);
-    });
+    auto run = here.data().runs.take();
+    run->start(here.id(), session,
+               [sum](OnCore& home, const Run::Replies& replies) { sum->add(home, replies.all); });
     run->add(&entry, part, 0);
     here.post(core, std::move(run));
   }

@@ -85,6 +85,7 @@ void Core::drain() {
   MessageChain chain = mailbox_.take_all();
   if (chain.empty()) return;
   OnCore here(*this, refresh_clock());
+  chain.look_ahead(here);
   while (std::unique_ptr<Message> message = chain.pop_front()) {
     Message& arriving = *message;
     arriving.arrive(here, std::move(message));

@@ -7,6 +7,7 @@
 #include "server/client/client_registry.hpp"
 #include "server/client/monitors.hpp"
 #include "server/core/client_memory.hpp"
+#include "server/client/run_pool.hpp"
 #include "server/core/memory_meter.hpp"
 #include "server/core/pause.hpp"
 #include "server/core/statistics.hpp"
@@ -38,6 +39,7 @@ struct CoreData {
   ClientRegistry clients;
   Monitors monitors;
   Pause pause;
+  RunPool runs;
   Statistics statistics;
   MemoryMeter meter;
 };

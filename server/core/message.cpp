@@ -31,4 +31,13 @@ std::unique_ptr<Message> MessageChain::pop_front() {
   return std::unique_ptr<Message>(taken);
 }
 
+void MessageChain::look_ahead(const OnCore& here) const {
+  for (const Message* message = first_; message != nullptr; message = message->next_) {
+    message->look_ahead(here, Message::Ahead::first);
+  }
+  for (const Message* message = first_; message != nullptr; message = message->next_) {
+    message->look_ahead(here, Message::Ahead::second);
+  }
+}
+
 }  // namespace tidemark::server

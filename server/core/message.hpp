@@ -16,6 +16,11 @@ class Message {
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
 
+  // Every message of a round is told to look ahead, twice, before the first one arrives: to fetch
+  // the memory that it will need, first where that says where the rest is. On the receiver's
+  // thread.
+  enum class Ahead { first, second };
+  virtual void look_ahead(const OnCore&, Ahead) const {}
   // Runs on the receiver's thread and takes over `self`, which is this message.
   virtual void arrive(OnCore& here, std::unique_ptr<Message> self) = 0;
 
@@ -39,6 +44,8 @@ class MessageChain {
   // The first message; null where there is none.
   std::unique_ptr<Message> pop_front();
   bool empty() const { return first_ == nullptr; }
+  bool single() const { return first_ != nullptr && first_ == last_; }
+  void look_ahead(const OnCore& here) const;
 
  private:
   friend class Mailbox;
