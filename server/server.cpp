@@ -15,6 +15,7 @@
 #include "server/core/cycle_clock.hpp"
 #include "server/core/eviction.hpp"
 #include "server/core/work_message.hpp"
+#include "server/live_settings.hpp"
 #include "server/log/log.hpp"
 #include "server/net/signals.hpp"
 #include "server/net/socket.hpp"
@@ -23,6 +24,11 @@
 namespace tidemark::server {
 
 namespace {
+
+// How long cron may be busy with what has expired, each time.
+constexpr int64_t kExpireSliceUs = 1000;
+// What cron frees of what was removed: entries and elements.
+constexpr size_t kFreedByCron = 10000;
 
 constexpr Bytes kTooManyClients = "-ERR max number of clients reached\r\n";
 constexpr Bytes kProtectedMode =
@@ -55,36 +61,6 @@ std::string random_hex(size_t digits) {
   return text;
 }
 
-storage::EvictionPolicy eviction_policy(MaxmemoryPolicy policy) {
-  using storage::EvictionPolicy;
-  switch (policy) {
-    case MaxmemoryPolicy::volatile_lru:
-      return EvictionPolicy::volatile_lru;
-    case MaxmemoryPolicy::volatile_lfu:
-      return EvictionPolicy::volatile_lfu;
-    case MaxmemoryPolicy::volatile_random:
-      return EvictionPolicy::volatile_random;
-    case MaxmemoryPolicy::volatile_ttl:
-      return EvictionPolicy::volatile_ttl;
-    case MaxmemoryPolicy::allkeys_lru:
-      return EvictionPolicy::allkeys_lru;
-    case MaxmemoryPolicy::allkeys_lfu:
-      return EvictionPolicy::allkeys_lfu;
-    case MaxmemoryPolicy::allkeys_random:
-      return EvictionPolicy::allkeys_random;
-    case MaxmemoryPolicy::noeviction:
-      return EvictionPolicy::noeviction;
-  }
-  return EvictionPolicy::noeviction;
-}
-
-storage::EvictionOptions eviction_options(const Settings& settings) {
-  return {.policy = eviction_policy(settings.maxmemory_policy),
-          .samples = static_cast<unsigned>(settings.maxmemory_samples),
-          .lfu = {.log_factor = static_cast<unsigned>(settings.lfu_log_factor),
-                  .decay_minutes = static_cast<unsigned>(settings.lfu_decay_time)}};
-}
-
 // Brings an outcome of the store home.
 class StoreMessage : public Message {
  public:
@@ -106,11 +82,14 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
       router_(cores_wanted(settings())),
       exclusives_(*this),
       started_us_(wall_clock_us()),
-      run_id_(random_hex(40)) {
+      run_id_(random_hex(40)),
+      replication_id_(random_hex(40)) {
   CycleClock::calibrate();
   open_store(std::move(store));
   make_cores();
   listen();
+  follow_live_settings(*this);
+  startup_memory_ = allocator_figures().allocated;
 }
 
 Server::~Server() = default;
@@ -223,6 +202,8 @@ int Server::run() {
   return exit_code_;
 }
 
+void Server::change_replication_id() { replication_id_ = random_hex(40); }
+
 // ---- Connections. On core 0.
 
 void Server::accept(int fd, Stream::Kind kind) {
@@ -286,6 +267,13 @@ uint64_t Server::used_memory() const {
   return total;
 }
 
+void Server::note_memory(uint64_t used) {
+  uint64_t peak = peak_memory_.load(std::memory_order_relaxed);
+  while (used > peak &&
+         !peak_memory_.compare_exchange_weak(peak, used, std::memory_order_relaxed)) {
+  }
+}
+
 bool Server::make_room(const OnCore& here) {
   const auto limit = static_cast<int64_t>(settings().maxmemory);
   // What the others use. Each core may fill what they leave, but not less than its fair share.
@@ -305,11 +293,13 @@ bool Server::make_room(const OnCore& here) {
 void Server::on_cron(OnCore& here) {
   CoreData& data = here.data();
   if (data.write_behind != nullptr) data.write_behind->tick(here.now_us());
+  data.command_rate.sample(here.now_us(), data.statistics.commands_processed);
+  data.net_input_rate.sample(here.now_us(), data.statistics.net_input_bytes);
+  data.net_output_rate.sample(here.now_us(), data.statistics.net_output_bytes);
   data.pause.end_if_over(here.now_ms());
-  const int64_t start_us = wall_clock_us();
-  data.keyspace.expire_slice(
-      {.should_stop = [start_us] { return wall_clock_us() - start_us > 1000; }});
-  (void)data.keyspace.slice(10000);
+  if (debug_.cron_paused) return;
+  if (debug_.active_expire) expire(data);
+  (void)data.keyspace.slice(kFreedByCron);
   if (settings().maxmemory > 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {
@@ -317,7 +307,19 @@ void Server::on_cron(OnCore& here) {
     int64_t cores = 0;
     for (const auto& core : cores_) cores += core->data().meter.published();
     other_memory_.store(static_cast<int64_t>(figures.allocated) - cores, std::memory_order_relaxed);
+    note_memory(figures.allocated);
   }
+}
+
+void Server::expire(CoreData& data) {
+  const int64_t start_us = wall_clock_us();
+  bool stopped = false;
+  data.keyspace.expire_slice({.should_stop = [start_us, &stopped] {
+    stopped = wall_clock_us() - start_us > kExpireSliceUs;
+    return stopped;
+  }});
+  data.statistics.expire_cycle_us += static_cast<uint64_t>(wall_clock_us() - start_us);
+  if (stopped) ++data.statistics.expire_cap_reached;
 }
 
 // ---- The end.

@@ -23,6 +23,12 @@ namespace tidemark::server {
 
 class Client;
 
+// What DEBUG switches off. Changed by exclusive work alone.
+struct DebugSwitches {
+  bool active_expire = true;
+  bool cron_paused = false;
+};
+
 // The process: its configuration, its cores, its store and its listening sockets.
 //
 // What is here is constant once the cores run, or changed by exclusive work alone (settings), or
@@ -57,12 +63,21 @@ class Server {
   uint32_t core_count() const { return static_cast<uint32_t>(cores_.size()); }
   int64_t started_us() const { return started_us_; }
   const std::string& run_id() const { return run_id_; }
+  // What a replica would know this history by; DEBUG CHANGE-REPL-ID makes a new one.
+  const std::string& replication_id() const { return replication_id_; }
+  void change_replication_id();
+  DebugSwitches& debug() { return debug_; }
   // The port it listens on, which may have been 0 in the configuration; 0 for none.
   uint16_t port() const { return port_; }
   uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
 
   // By the allocator's count: everything this process has allocated. Exact within exclusive work.
   uint64_t used_memory() const;
+  // Memory in use when the server had started, and the most there ever was.
+  uint64_t startup_memory() const { return startup_memory_; }
+  uint64_t peak_memory() const { return peak_memory_.load(std::memory_order_relaxed); }
+  // Any thread: raises the peak.
+  void note_memory(uint64_t used);
   // Evicts from the core's partition until memory is below the limit. False where it stays above.
   bool make_room(const OnCore& here);
 
@@ -74,6 +89,7 @@ class Server {
   void make_cores();
   void listen();
   void accept(int fd, Stream::Kind kind);
+  void expire(CoreData& data);
   void shut_down(OnCore& here);
   void stop_core(OnCore& here);
 
@@ -88,11 +104,15 @@ class Server {
   std::vector<std::unique_ptr<Listener>> listeners_;
   int64_t started_us_ = 0;
   std::string run_id_;
+  std::string replication_id_;
+  uint64_t startup_memory_ = 0;
+  DebugSwitches debug_;
   uint16_t port_ = 0;
 
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;
   std::atomic<int64_t> other_memory_ = 0;  // allocated by threads that are no cores
+  std::atomic<uint64_t> peak_memory_ = 0;
   std::atomic<bool> shutting_down_ = false;
   std::atomic<int> cores_draining_ = 0;
   int exit_code_ = 0;

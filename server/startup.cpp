@@ -1,7 +1,6 @@
 #include "server/startup.hpp"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,15 +16,13 @@
 #include <fmt/format.h>
 
 #include "server/config/version.hpp"
+#include "server/file_limit.hpp"
 #include "server/log/log.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
 
 namespace {
-
-// Descriptors that are no clients: listening sockets, the store's files, the log.
-constexpr int64_t kReservedFiles = 128;
 
 void daemonize() {
   if (fork() != 0) std::_Exit(0);
@@ -37,30 +34,22 @@ void daemonize() {
 
 // Lets the process have a descriptor for each client, or lowers maxclients to what it gets.
 void raise_file_limit(Settings& settings) {
-  rlimit limit{};
-  const auto wanted = static_cast<rlim_t>(settings.maxclients + kReservedFiles);
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  const rlim_t had = limit.rlim_cur;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
-  if (limit.rlim_max < wanted) {
-    rlimit more{.rlim_cur = wanted, .rlim_max = wanted};
-    if (setrlimit(RLIMIT_NOFILE, &more) == 0) return;
-  }
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = had;
-  if (limit.rlim_cur >= wanted) return;
-  if (limit.rlim_cur <= static_cast<rlim_t>(kReservedFiles)) {
+  const int64_t clients = allow_clients(settings.maxclients);
+  if (clients >= settings.maxclients) return;
+  const int64_t wanted = settings.maxclients + kReservedFiles;
+  if (clients == 0) {
     throw std::runtime_error(fmt::format(
-        "Your current 'ulimit -n' of {} is not enough for the server to start. Please increase "
-        "your open file limit to at least {}. Exiting.",
-        had, wanted));
+        "Your current 'ulimit -n' is not enough for the server to start. Please increase your open "
+        "file limit to at least {}. Exiting.",
+        wanted));
   }
-  const int64_t clients = static_cast<int64_t>(limit.rlim_cur) - kReservedFiles;
   log::warning(fmt::format(
       "You requested maxclients of {} requiring at least {} max file descriptors. Server can't set "
       "maximum open files to {} because of OS error: {}. Current maximum open files is {}. "
       "maxclients has been reduced to {} to compensate for low ulimit. If you need higher "
       "maxclients increase 'ulimit -n'.",
-      settings.maxclients, wanted, wanted, std::strerror(errno), limit.rlim_cur, clients));
+      settings.maxclients, wanted, wanted, std::strerror(errno), clients + kReservedFiles,
+      clients));
   settings.maxclients = clients;
 }
 

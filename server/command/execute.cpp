@@ -70,6 +70,7 @@ User bring_user(const OnCore& here, const Call& call, std::optional<Reply>& erro
 }
 
 void count_error(Statistics& statistics, const Reply& reply) {
+  ++statistics.error_replies;
   const Bytes code = reply.error_code();
   const auto found = statistics.errors.find(code);
   if (found != statistics.errors.end()) {
@@ -117,6 +118,10 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   ++statistics.commands_processed;
   ++counted.calls;
   counted.cycles += cycles;
+  if (here.server().settings().latency_tracking) {
+    if (counted.latency == nullptr) counted.latency = std::make_unique<LatencyHistogram>();
+    counted.latency->record(CycleClock::nanoseconds(cycles));
+  }
   if (context.suspended()) return Outcome::suspended;
   if (reply.is_error()) [[unlikely]] {
     ++counted.failed;

@@ -6,8 +6,11 @@ namespace tidemark::server {
 
 std::span<const std::span<const Command>> command_families() {
   static const std::array kFamilies{
-      client_commands(),     monitor_commands(),    command_commands(),
-      connection_commands(), read_state_commands(), read_state_keeping_commands(),
+      client_commands(),     command_commands(),
+      config_commands(),     connection_commands(),
+      database_commands(),   debug_commands(),
+      info_commands(),       monitor_commands(),
+      read_state_commands(), read_state_keeping_commands(),
       string_commands(),
   };
   return kFamilies;

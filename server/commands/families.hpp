@@ -11,7 +11,11 @@ std::span<const std::span<const Command>> command_families();
 
 std::span<const Command> client_commands();
 std::span<const Command> command_commands();
+std::span<const Command> config_commands();
 std::span<const Command> connection_commands();
+std::span<const Command> database_commands();
+std::span<const Command> debug_commands();
+std::span<const Command> info_commands();
 std::span<const Command> monitor_commands();
 std::span<const Command> read_state_commands();
 std::span<const Command> read_state_keeping_commands();

@@ -17,8 +17,7 @@ namespace tidemark::server {
 // The configuration of the running process: the current settings, what CONFIG GET, SET and REWRITE
 // do, and who wants to hear of a change. It knows neither the server nor the cores: they subscribe.
 //
-// Thread: one, the thread that made it (core 0). The other cores work on copies of settings(),
-// which a subscriber sends them.
+// Thread: changed while no other thread reads it (by work that has stopped all cores), read by all.
 class Config {
  public:
   explicit Config(LoadedConfig loaded = {});

@@ -13,6 +13,8 @@ namespace {
 // How many times in a row the mailbox is emptied before the loop looks at its sockets again: two
 // cores that keep each other busy must not starve those who are connected.
 constexpr int kDrainsMax = 4;
+// What a round frees of a flushed database or the like: some tenths of a millisecond.
+constexpr size_t kFreedPerRound = 2048;
 
 }  // namespace
 
@@ -66,6 +68,13 @@ void Core::run() {
 }
 
 Loop::Hooks::Wait Core::before_wait() {
+  // Goes round without waiting until nothing is left to free; clients are served in between.
+  if (!data_.keyspace.disposal().empty() && data_.keyspace.free_some(kFreedPerRound)) {
+    flush();
+    drain();
+    flush();
+    return Loop::Hooks::Wait::no;
+  }
   for (int i = 0; i < kDrainsMax; ++i) {
     flush();
     if (mailbox_.try_sleep()) return Loop::Hooks::Wait::yes;

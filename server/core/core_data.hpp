@@ -10,6 +10,7 @@
 #include "server/client/run_pool.hpp"
 #include "server/core/memory_meter.hpp"
 #include "server/core/pause.hpp"
+#include "server/core/rate_meter.hpp"
 #include "server/core/statistics.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
@@ -32,15 +33,30 @@ struct CoreData {
     statistics.commands.resize(options.commands);
   }
 
+  // CONFIG RESETSTAT.
+  void reset_statistics() {
+    const size_t commands = statistics.commands.size();
+    statistics = Statistics();
+    statistics.commands.resize(commands);
+    keyspace.reset_stats();
+  }
+
   storage::Keyspace keyspace;
   storage::ReadStates read_states;
   std::unique_ptr<storage::WriteBehind> write_behind;  // null with `store none`
-  ClientMemoryBooks client_memory;  // the clients have their place in it
+  ClientMemoryBooks client_memory;                     // the clients have their place in it
   ClientRegistry clients;
   Monitors monitors;
   Pause pause;
   RunPool runs;
   Statistics statistics;
+  // Of `statistics`, as cron samples it.
+  RateMeter command_rate;
+  RateMeter net_input_rate;
+  RateMeter net_output_rate;
+  // Since when the core has been above its share of maxmemory with nothing left to evict, or
+  // evicting still; 0 for not.
+  int64_t above_maxmemory_since_us = 0;
   MemoryMeter meter;
 };
 

@@ -22,6 +22,9 @@ class CycleClock {
   }
   // Measures the rate for a few milliseconds; before any core starts.
   static void calibrate();
+  static uint64_t nanoseconds(uint64_t cycles) {
+    return static_cast<uint64_t>(static_cast<double>(cycles) * us_per_cycle * 1000.0);
+  }
   static double microseconds(uint64_t cycles) { return static_cast<double>(cycles) * us_per_cycle; }
 
  private:

@@ -16,6 +16,29 @@ constexpr int64_t kSliceUs = 500;
 // Candidates that cannot go yet before the search is given up for now.
 constexpr int kWaitingMax = 8;
 
+storage::EvictionPolicy policy_of(MaxmemoryPolicy policy) {
+  using storage::EvictionPolicy;
+  switch (policy) {
+    case MaxmemoryPolicy::volatile_lru:
+      return EvictionPolicy::volatile_lru;
+    case MaxmemoryPolicy::volatile_lfu:
+      return EvictionPolicy::volatile_lfu;
+    case MaxmemoryPolicy::volatile_random:
+      return EvictionPolicy::volatile_random;
+    case MaxmemoryPolicy::volatile_ttl:
+      return EvictionPolicy::volatile_ttl;
+    case MaxmemoryPolicy::allkeys_lru:
+      return EvictionPolicy::allkeys_lru;
+    case MaxmemoryPolicy::allkeys_lfu:
+      return EvictionPolicy::allkeys_lfu;
+    case MaxmemoryPolicy::allkeys_random:
+      return EvictionPolicy::allkeys_random;
+    case MaxmemoryPolicy::noeviction:
+      return EvictionPolicy::noeviction;
+  }
+  return EvictionPolicy::noeviction;
+}
+
 // Evicts the older of the best key and the best user.
 Room evict_one(CoreData& data) {
   const auto key = data.keyspace.eviction_candidate();
@@ -31,6 +54,13 @@ Room evict_one(CoreData& data) {
 }
 
 }  // namespace
+
+storage::EvictionOptions eviction_options(const Settings& settings) {
+  return {.policy = policy_of(settings.maxmemory_policy),
+          .samples = static_cast<unsigned>(settings.maxmemory_samples),
+          .lfu = {.log_factor = static_cast<unsigned>(settings.lfu_log_factor),
+                  .decay_minutes = static_cast<unsigned>(settings.lfu_decay_time)}};
+}
 
 Room evict_down_to(CoreData& data, int64_t limit_bytes,
                    const std::function<int64_t()>& used_bytes) {

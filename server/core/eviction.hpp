@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "server/config/settings.hpp"
 #include "server/core/core_data.hpp"
 
 namespace tidemark::server {
@@ -14,6 +15,9 @@ enum class Room : uint8_t {
            // done
   none,    // nothing more can be evicted
 };
+
+// What the settings say about eviction from the cache.
+storage::EvictionOptions eviction_options(const Settings& settings);
 
 // Frees the least useful keys and users of one core until used_bytes() is at most `limit_bytes`,
 // for half a millisecond at most. A user with changes that the store has not is never evicted: the

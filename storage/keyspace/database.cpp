@@ -242,13 +242,13 @@ const Entry* Database::random_key() {
   return nullptr;
 }
 
-void Database::flush() {
+void Database::flush(Free how) {
   if (table_.empty()) return;
   books_.entry_bytes -= entry_bytes_;
   books_.disposal.add(std::move(table_), std::exchange(entry_bytes_, 0));
   average_ttl_ms_ = 0;
   announce({}, ChangeKind::flushed, ValueType::string);
-  books_.disposal.slice(kFlushedAtOnce);
+  if (how == Free::now) books_.disposal.slice(kFlushedAtOnce);
 }
 
 // Removes what has expired in the bucket line at the hand. The hand stays where something was

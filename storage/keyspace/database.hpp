@@ -113,8 +113,8 @@ class Database {
   uint64_t scan(uint64_t cursor, size_t at_least, Visit&& visit) const;
 
   // Removes everything; one `flushed` is announced. Frees at once what takes up to about a
-  // millisecond, the rest in slices.
-  void flush();
+  // millisecond, the rest in slices; or all of it in slices, for a caller who is not the owner.
+  void flush(Free how = Free::now);
 
   // Verifies the table, the marks and the byte count, at the cost of visiting every entry.
   void check() const;

@@ -36,6 +36,7 @@ bool Disposal::slice(size_t budget) {
     }
     functions.destroy(pending.object);
     objects_.pop_back();
+    ++freed_objects_;
     budget -= before < budget ? before : budget;
   }
   while (budget > 0 && !tables_.empty()) {
@@ -47,6 +48,7 @@ bool Disposal::slice(size_t budget) {
       add(EntryOwner(entry));
     });
     const size_t freed = before - (more ? pending.table.size() : 0);
+    freed_objects_ += freed;
     if (!more) tables_.pop_back();
     budget -= freed < budget ? freed : budget;
     if (more) return true;

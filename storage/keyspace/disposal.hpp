@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "storage/keyspace/entry.hpp"
@@ -29,6 +30,9 @@ class Disposal {
   size_t pending_bytes() const;
   // Entries and values that wait: lazyfree_pending_objects.
   size_t pending_objects() const;
+  // Entries and values freed in slices since the last reset: lazyfreed_objects.
+  uint64_t freed_objects() const { return freed_objects_; }
+  void reset_freed_objects() { freed_objects_ = 0; }
 
  private:
   struct PendingTable {
@@ -42,6 +46,7 @@ class Disposal {
 
   std::vector<PendingTable> tables_;
   std::vector<PendingObject> objects_;
+  uint64_t freed_objects_ = 0;
 };
 
 }  // namespace tidemark::storage

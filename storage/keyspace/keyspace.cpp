@@ -40,8 +40,8 @@ void Keyspace::swap_databases(DbIndex one, DbIndex other) {
   std::swap(first->index_, second->index_);
 }
 
-void Keyspace::flush_all() {
-  for (const auto& database : databases_) database->flush();
+void Keyspace::flush_all(Free how) {
+  for (const auto& database : databases_) database->flush(how);
 }
 
 void Keyspace::set_time(int64_t now_ms) {
@@ -56,6 +56,11 @@ size_t Keyspace::used_bytes() const {
   size_t bytes = books_.entry_bytes + books_.disposal.pending_bytes();
   for (const auto& database : databases_) bytes += database->table_bytes();
   return bytes;
+}
+
+void Keyspace::reset_stats() {
+  books_.stats = {};
+  books_.disposal.reset_freed_objects();
 }
 
 void Keyspace::expire_slice(const ExpiryBudget& budget) {

@@ -45,7 +45,7 @@ class Keyspace {
   // SWAPDB. Nothing is announced. A reference to a Database follows the data; its index() is the
   // new one.
   void swap_databases(DbIndex one, DbIndex other);
-  void flush_all();
+  void flush_all(Free how = Free::now);
 
   // Once per turn of the loop, and before a command that must see time stand still.
   void set_time(int64_t now_ms);
@@ -60,6 +60,7 @@ class Keyspace {
   // Everything held, as the allocator counts: entries, values, tables, and what waits to be freed.
   size_t used_bytes() const;
   const KeyspaceStats& stats() const { return books_.stats; }
+  void reset_stats();
   const Disposal& disposal() const { return books_.disposal; }
 
   // Removes keys whose time is up: a bit of each database in turn; goes on beyond buckets_min while
@@ -68,6 +69,8 @@ class Keyspace {
   // Frees about `budget` of what waits to be freed, and lets the recency clock catch up. False when
   // there is nothing left to free.
   bool slice(size_t budget);
+  // Only frees; for every turn of the loop while something waits. False when nothing is left.
+  bool free_some(size_t budget) { return books_.disposal.slice(budget); }
 
   // Eviction. The best cache key to evict under the policy, or none. A candidate ages: use it at
   // once. The partition compares its age with that of the best user of the read states (same clock)

@@ -1,0 +1,212 @@
+// DEBUG: for tests and for people in need. Access to it is `enable-debug-command`.
+
+#include <chrono>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "protocol/encode.hpp"
+#include "server/command/arg_reader.hpp"
+#include "server/command/context.hpp"
+#include "server/commands/debug_data.hpp"
+#include "server/commands/families.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// Asks for a switch: 0 is off, everything else on, as atoi() has it for Redis.
+bool next_switch(ArgReader& args) { return std::atoi(std::string(args.next()).c_str()) != 0; }
+
+Reply set_active_expire(Context& ctx, ArgReader& args) {
+  ctx.server().debug().active_expire = next_switch(args);
+  return Reply::ok();
+}
+
+Reply pause_cron(Context& ctx, ArgReader& args) {
+  ctx.server().debug().cron_paused = next_switch(args);
+  return Reply::ok();
+}
+
+Reply sleep_all(Context&, ArgReader& args) {
+  const double seconds = std::strtod(std::string(args.next()).c_str(), nullptr);
+  if (seconds > 0) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  return Reply::ok();
+}
+
+Reply log_message(Context&, ArgReader& args) {
+  log::warning(fmt::format("DEBUG LOG: {}", args.next()));
+  return Reply::ok();
+}
+
+Reply error_reply_of(Context&, ArgReader& args) {
+  std::string text(args.next());
+  for (char& c : text) {
+    if (c == '\r' || c == '\n') c = ' ';
+  }
+  return Reply::error(std::move(text));
+}
+
+Reply change_replication_id(Context& ctx, ArgReader&) {
+  log::notice("Changing replication IDs after receiving DEBUG change-repl-id");
+  ctx.server().change_replication_id();
+  return Reply::ok();
+}
+
+// There are no snapshots to go through: what is in memory stays there, and so survives.
+Reply reload(Context&, ArgReader& args) {
+  while (!args.empty()) {
+    if (!args.accept("merge") && !args.accept("noflush") && !args.accept("nosave")) {
+      return Reply::error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  return Reply::ok();
+}
+
+// For switches of Redis's internals that have no like here.
+Reply nothing(Context&, ArgReader& args) {
+  (void)args.rest();
+  return Reply::ok();
+}
+
+Reply numbers(int64_t count) {
+  std::vector<Reply> items;
+  for (int64_t i = 0; i < count; ++i) items.push_back(Reply::integer(i));
+  return Reply::array(std::move(items));
+}
+
+// One reply of each type there is, to test clients with.
+Reply one_of_type(Context& ctx, ArgReader& args) {
+  const Bytes type = args.next();
+  const auto is = [type](Bytes name) { return equals_nocase(type, name); };
+  const auto list = [](auto... replies) {
+    std::vector<Reply> items;
+    (items.push_back(std::move(replies)), ...);
+    return items;
+  };
+  if (is("string")) return Reply::bulk("Hello World");
+  if (is("integer")) return Reply::integer(12345);
+  if (is("double")) return Reply::real(3.141);
+  if (is("null")) return Reply::null();
+  if (is("array")) return numbers(3);
+  if (is("set")) return Reply::set(list(Reply::integer(0), Reply::integer(1), Reply::integer(2)));
+  if (is("map")) {
+    return Reply::map(list(Reply::integer(0), Reply::boolean(false), Reply::integer(1),
+                           Reply::boolean(true), Reply::integer(2), Reply::boolean(false)));
+  }
+  if (is("attrib")) {
+    return Reply::attribute(list(Reply::bulk("key-popularity"),
+                                 Reply::array(list(Reply::bulk("key:123"), Reply::integer(90)))),
+                            Reply::bulk("Some real reply following the attribute"));
+  }
+  if (is("push")) {
+    if (ctx.session().resp == protocol::RespVersion::v2) {
+      return Reply::error("ERR RESP2 is not supported by this command");
+    }
+    protocol::Output wire;
+    protocol::encode(Reply::push(list(Reply::bulk("server-cpu-usage"), Reply::integer(42))),
+                     protocol::RespVersion::v3, wire);
+    protocol::encode(Reply::bulk("Some real reply following the push reply"),
+                     protocol::RespVersion::v3, wire);
+    return Reply::encoded(std::move(wire));
+  }
+  if (is("verbatim")) return Reply::verbatim("txt", "This is a verbatim\nstring");
+  if (is("true")) return Reply::boolean(true);
+  if (is("false")) return Reply::boolean(false);
+  if (is("bignum")) return Reply::big_number("1234567999999999999999999999999999999");
+  return Reply::error(
+      "ERR Wrong protocol type name. Please use one of the following: "
+      "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+}
+
+Reply help(Context&, ArgReader&);
+
+struct Subcommand {
+  Bytes name;
+  // Arguments after the name.
+  size_t least;
+  size_t most;
+  Reply (*run)(Context&, ArgReader&);
+  Bytes usage;
+  Bytes help;
+};
+
+constexpr size_t kAnyNumber = static_cast<size_t>(-1);
+
+constexpr Subcommand kSubcommands[] = {
+    {"change-repl-id", 0, 0, change_replication_id, "", "Change the id of this history."},
+    {"digest", 0, 0, debug_digest, "", "A hash of all data."},
+    {"digest-value", 1, kAnyNumber, debug_digest_value, "<key> [<key> ...]",
+     "A hash of each of these values."},
+    {"error", 1, 1, error_reply_of, "<string>", "Reply with this error."},
+    {"help", 0, 0, help, "", "Print this help."},
+    {"htstats", 1, 2, debug_htstats, "<dbid>", "Tell about the tables of a database."},
+    {"loadaof", 0, 0, reload, "", "As RELOAD."},
+    {"log", 1, 1, log_message, "<message>", "Write a message to the log."},
+    {"object", 1, 2, debug_object, "<key>", "Tell how a value is kept."},
+    {"pause-cron", 1, 1, pause_cron, "<0|1>", "Stop what is done periodically."},
+    {"populate", 1, 3, debug_populate, "<count> [<prefix>] [<size>]", "Create string keys."},
+    {"protocol", 1, 1, one_of_type, "<type>", "Reply with a value of this type of the protocol."},
+    {"quicklist-packed-threshold", 1, 1, nothing, "<size>", "Accepted, without effect."},
+    {"reload", 0, kAnyNumber, reload, "[MERGE] [NOFLUSH] [NOSAVE]",
+     "Keep all data, as a save and a load would."},
+    {"replybuffer", 2, 2, nothing, "<option> <value>", "Accepted, without effect."},
+    {"set-active-expire", 1, 1, set_active_expire, "<0|1>",
+     "Whether expired keys are removed before somebody asks for them."},
+    {"set-disable-deny-scripts", 1, 1, nothing, "<0|1>", "Accepted, without effect."},
+    {"sleep", 1, 1, sleep_all, "<seconds>", "Stop all cores for a while."},
+};
+
+Reply help(Context&, ArgReader&) {
+  std::vector<Reply> lines;
+  lines.push_back(Reply::simple("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
+  for (const Subcommand& subcommand : kSubcommands) {
+    std::string line(subcommand.name);
+    for (char& c : line) {
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    if (!subcommand.usage.empty()) line += " " + std::string(subcommand.usage);
+    lines.push_back(Reply::status_copy(std::move(line)));
+    lines.push_back(Reply::status_copy("    " + std::string(subcommand.help)));
+  }
+  return Reply::array(std::move(lines));
+}
+
+Reply debug(Context& ctx, ArgReader& args) {
+  const Bytes name = args.next();
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (!equals_nocase(subcommand.name, name)) continue;
+    if (args.remaining() < subcommand.least || args.remaining() > subcommand.most) break;
+    return subcommand.run(ctx, args);
+  }
+  return Reply::error(fmt::format(
+      "ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", name));
+}
+
+constexpr Command kDebug{
+    .name = "debug",
+    .summary = "A container for commands for testing the server.",
+    .since = "1.0.0",
+    .complexity = "Depends on the subcommand.",
+    .group = Group::server,
+    .arity = at_least(2),
+    .flags = Flag::admin | Flag::no_script | Flag::loading | Flag::stale | Flag::system |
+             Flag::is_protected,
+    .scope = Scope::all_cores,
+    .run = debug,
+};
+
+constexpr Command kCommands[] = {kDebug};
+static_assert(well_formed(kCommands));
+
+}  // namespace
+
+std::span<const Command> debug_commands() { return kCommands; }
+
+}  // namespace tidemark::server

@@ -1,0 +1,171 @@
+#include "server/commands/debug_data.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+using storage::Entry;
+
+constexpr int64_t kLruClockMask = (1 << 24) - 1;
+
+// Redis's digest of data: SHA-1 sums, chained where order counts and xored where it does not.
+class Digest {
+ public:
+  // Whatever the order of what is added.
+  void add_unordered(Bytes bytes) {
+    const Sum other = sum(bytes);
+    for (size_t i = 0; i < sum_.size(); ++i) sum_[i] ^= other[i];
+  }
+  void add(Bytes bytes) {
+    add_unordered(bytes);
+    sum_ = sum(view());
+  }
+  void add_number(uint32_t number) {
+    const std::array<char, 4> big_endian{static_cast<char>(number >> 24),
+                                         static_cast<char>(number >> 16),
+                                         static_cast<char>(number >> 8), static_cast<char>(number)};
+    add({big_endian.data(), big_endian.size()});
+  }
+  Bytes view() const { return {reinterpret_cast<const char*>(sum_.data()), sum_.size()}; }
+  std::string hex() const {
+    std::string text;
+    for (const unsigned char byte : sum_) text += fmt::format("{:02x}", byte);
+    return text;
+  }
+
+ private:
+  using Sum = std::array<unsigned char, 20>;
+  static Sum sum(Bytes bytes) {
+    Sum out{};
+    EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha1(), nullptr);
+    return out;
+  }
+  Sum sum_{};
+};
+
+// The value with its type and whether it expires, on top of what `digest` holds.
+void add_value(const Entry& entry, Digest& digest) {
+  digest.add_number(static_cast<uint32_t>(entry.type()));
+  if (entry.type() == storage::ValueType::string) {
+    storage::IntegerText scratch;
+    digest.add(entry.text(scratch));
+  }
+  if (entry.has_expiry()) digest.add_unordered("!!expire!!");
+}
+
+// The bytes that a string takes up in a snapshot, uncompressed.
+size_t serialized_length(const Entry& entry) {
+  if (entry.type() != storage::ValueType::string) return 0;
+  if (entry.is_integer()) {
+    const int64_t value = entry.integer();
+    if (value == static_cast<int8_t>(value)) return 2;
+    if (value == static_cast<int16_t>(value)) return 3;
+    if (value == static_cast<int32_t>(value)) return 5;
+  }
+  const size_t length = entry.text_length();
+  const size_t head = length < 64 ? 1 : length < 16384 ? 2 : 5;
+  return head + length;
+}
+
+}  // namespace
+
+Reply debug_digest(Context& ctx, ArgReader&) {
+  Digest all;
+  for (uint16_t db = 0; db < ctx.settings().databases; ++db) {
+    bool empty = true;
+    for (const CoreId core : ctx.all_cores()) {
+      empty = empty && ctx.data(core).keyspace.database(DbIndex(db)).empty();
+    }
+    if (empty) continue;
+    all.add_number(db);
+    for (const CoreId core : ctx.all_cores()) {
+      const storage::Database& database = ctx.data(core).keyspace.database(DbIndex(db));
+      (void)database.scan(0, std::numeric_limits<size_t>::max(), [&all](const Entry& entry) {
+        Digest one;
+        one.add(entry.key());
+        add_value(entry, one);
+        all.add_unordered(one.view());
+      });
+    }
+  }
+  return Reply::status_copy(all.hex());
+}
+
+Reply debug_digest_value(Context& ctx, ArgReader& args) {
+  std::vector<Reply> digests;
+  for (const Bytes key : args.rest()) {
+    Digest digest;
+    const Entry* entry = ctx.database(key).peek(ctx.hashed(key));
+    if (entry != nullptr) add_value(*entry, digest);
+    digests.push_back(Reply::status_copy(digest.hex()));
+  }
+  return Reply::array(std::move(digests));
+}
+
+Reply debug_object(Context& ctx, ArgReader& args) {
+  const Bytes key = args.next();
+  if (args.failed()) return args.error();
+  const Entry* entry = ctx.database(key).peek(ctx.hashed(key));
+  if (entry == nullptr) return Reply::error("ERR no such key");
+  const int64_t now = ctx.now_ms() / 1000;
+  return Reply::status_copy(fmt::format(
+      "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+      static_cast<const void*>(entry), entry->encoding_name(), serialized_length(*entry),
+      int64_t{entry->access_seconds()} & kLruClockMask,
+      std::max<int64_t>(0, now - entry->access_seconds())));
+}
+
+// Keys prefix:0, prefix:1 ..., where they are absent, with values value:0, value:1 ..., cut or
+// padded with zeros to a size where one is given.
+Reply debug_populate(Context& ctx, ArgReader& args) {
+  constexpr Bytes kOutOfRange = "ERR value is out of range, must be positive";
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const int64_t count = args.next_integer(0, kMax, kOutOfRange);
+  const Bytes prefix = args.empty() ? Bytes("key") : args.next();
+  const int64_t size = args.empty() ? -1 : args.next_integer(0, kMax, kOutOfRange);
+  if (args.failed()) return args.error();
+  if (size > static_cast<int64_t>(ctx.settings().proto_max_bulk_len)) {
+    return Reply::error(std::string(kOutOfRange));
+  }
+
+  for (int64_t i = 0; i < count; ++i) {
+    const std::string key = fmt::format("{}:{}", prefix, i);
+    std::string value = fmt::format("value:{}", i);
+    if (size >= 0) value.resize(static_cast<size_t>(size), '\0');
+    const storage::HashedKey hashed = storage::hash_key(key);
+    storage::Database& database = ctx.database(key);
+    if (database.peek(hashed) == nullptr) database.set_string(hashed, value);
+  }
+  return Reply::ok();
+}
+
+Reply debug_htstats(Context& ctx, ArgReader& args) {
+  const int64_t index = args.next_integer();
+  if (args.failed()) return args.error();
+  if (index < 0 || index >= ctx.settings().databases) {
+    return Reply::error("ERR Out of range database");
+  }
+  std::string text = "[Dictionary HT]\n";
+  for (const CoreId core : ctx.all_cores()) {
+    const storage::Database& database =
+        ctx.data(core).keyspace.database(DbIndex(static_cast<uint16_t>(index)));
+    text += fmt::format(
+        "Hash table {} stats (core {}):\n number of elements: {}\n with a time to live: {}\n bytes "
+        "of the table: {}\n",
+        core.value(), core.value(), database.size(), database.expiring(), database.table_bytes());
+  }
+  return Reply::verbatim("txt", text);
+}
+
+}  // namespace tidemark::server

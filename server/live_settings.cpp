@@ -1,0 +1,104 @@
+#include "server/live_settings.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "server/core/eviction.hpp"
+#include "server/core/work_message.hpp"
+#include "server/file_limit.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+using Refusal = std::optional<std::string>;
+
+template <typename Tell>
+void tell_cores(Server& server, Tell&& tell) {
+  for (uint32_t i = 0; i < server.core_count(); ++i) {
+    tell(server.core(CoreId(static_cast<uint16_t>(i))).data());
+  }
+}
+
+void follow_memory(Server& server) {
+  server.config().on_change(
+      {"maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time"},
+      [&server](const Settings&, const Settings& after) {
+        tell_cores(server,
+                   [&](CoreData& data) { data.keyspace.configure(eviction_options(after)); });
+        return Refusal();
+      });
+  server.config().on_change({"maxmemory"}, [&server](const Settings&, const Settings& after) {
+    if (after.maxmemory == 0) return Refusal();
+    if (server.used_memory() > after.maxmemory) {
+      log::warning(
+          fmt::format("WARNING: the new maxmemory value set via CONFIG SET ({}) is smaller than "
+                      "the current memory usage ({}). This will result in key eviction and/or the "
+                      "inability to accept new write commands depending on the maxmemory-policy.",
+                      after.maxmemory, server.used_memory()));
+    }
+    for (uint32_t i = 0; i < server.core_count(); ++i) {
+      server.core(CoreId(static_cast<uint16_t>(i)))
+          .post(std::make_unique<WorkMessage>(
+              [](OnCore& here) { (void)here.server().make_room(here); }));
+    }
+    return Refusal();
+  });
+}
+
+void follow_read_states(Server& server) {
+  server.config().on_change(
+      {"commit-delay", "dirty-limit"}, [&server](const Settings&, const Settings& after) {
+        tell_cores(server, [&](CoreData& data) {
+          if (data.write_behind == nullptr) return;
+          data.write_behind->set_commit_delay_ms(after.commit_delay);
+          data.write_behind->set_dirty_bytes_max(after.dirty_limit / server.core_count());
+        });
+        return Refusal();
+      });
+  server.config().on_change(
+      {"readstate-max-channels"}, [&server](const Settings&, const Settings& after) {
+        tell_cores(server, [&](CoreData& data) {
+          data.read_states.set_max_channels(static_cast<uint32_t>(after.readstate_max_channels));
+        });
+        return Refusal();
+      });
+}
+
+void follow_process(Server& server) {
+  server.config().on_change({"loglevel"}, [](const Settings&, const Settings& after) {
+    log::set_level(after.loglevel);
+    return Refusal();
+  });
+  server.config().on_change({"dir"}, [](const Settings&, const Settings& after) {
+    if (chdir(after.dir.c_str()) == 0) return Refusal();
+    return Refusal(std::strerror(errno));
+  });
+  server.config().on_change({"maxclients"}, [](const Settings&, const Settings& after) {
+    const int64_t possible = allow_clients(after.maxclients);
+    if (possible >= after.maxclients) return Refusal();
+    return Refusal(
+        fmt::format("The operating system is not able to handle the specified number of clients, "
+                    "try with {}",
+                    possible));
+  });
+}
+
+}  // namespace
+
+void follow_live_settings(Server& server) {
+  follow_memory(server);
+  follow_read_states(server);
+  follow_process(server);
+}
+
+}  // namespace tidemark::server
