@@ -9,7 +9,7 @@
 #include "server/config/default_file.hpp"
 #include "server/config/load.hpp"
 #include "server/config/version.hpp"
-#include "server/core/memory_meter.hpp"
+#include "server/core/allocator.hpp"
 #include "server/log/log.hpp"
 #include "server/server.hpp"
 #include "server/startup.hpp"

@@ -89,7 +89,7 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
   make_cores();
   listen();
   follow_live_settings(*this);
-  startup_memory_ = allocator_figures().allocated;
+  startup_memory_ = used_memory();
 }
 
 Server::~Server() = default;
@@ -254,17 +254,9 @@ void Server::on_client_closed(const OnCore& here, const Client&) {
 // ---- Memory.
 
 uint64_t Server::used_memory() const {
-  const AllocatorFigures figures = allocator_figures();
-  if (figures.allocated > 0) {
-    int64_t total = other_memory_.load(std::memory_order_relaxed);
-    for (const auto& core : cores_) total += core->data().meter.used();
-    return static_cast<uint64_t>(std::max<int64_t>(total, 0));
-  }
-  uint64_t total = 0;
-  for (const auto& core : cores_) {
-    total += core->data().keyspace.used_bytes() + core->data().read_states.bytes();
-  }
-  return total;
+  int64_t total = 0;
+  for (const auto& core : cores_) total += core->data().used_bytes();
+  return static_cast<uint64_t>(total);
 }
 
 void Server::note_memory(uint64_t used) {
@@ -276,16 +268,21 @@ void Server::note_memory(uint64_t used) {
 
 bool Server::make_room(const OnCore& here) {
   const auto limit = static_cast<int64_t>(settings().maxmemory);
-  // What the others use. Each core may fill what they leave, but not less than its fair share.
-  int64_t others = other_memory_.load(std::memory_order_relaxed);
+  int64_t others = 0;
   for (const auto& core : cores_) {
-    if (core->id() != here.id()) others += core->data().meter.published();
+    if (core->id() != here.id()) {
+      others += core->data().published_bytes.load(std::memory_order_relaxed);
+    }
   }
-  const MemoryMeter& own = here.data().meter;
-  const int64_t budget = limit - others;
-  if (own.used() <= budget || here.data().pause.active()) return true;
+  CoreData& data = here.data();
+  const int64_t own = data.used_bytes();
+  if (own + others <= limit || data.pause.active()) return true;
   if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return false;
-  return evict_down_to(here.data(), budget, [&own] { return own.used(); }) != Room::none;
+  // A core may fill what the others leave. Where they use more than that, it is for those above
+  // their fair share to evict.
+  const int64_t fair_share = limit / static_cast<int64_t>(cores_.size());
+  if (own <= fair_share && cores_.size() > 1) return true;
+  return evict_down_to(data, std::max(limit - others, fair_share)) != Room::none;
 }
 
 // ---- Cron, on every core.
@@ -303,11 +300,11 @@ void Server::on_cron(OnCore& here) {
   if (settings().maxmemory > 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {
-    const AllocatorFigures figures = allocator_figures();
-    int64_t cores = 0;
-    for (const auto& core : cores_) cores += core->data().meter.published();
-    other_memory_.store(static_cast<int64_t>(figures.allocated) - cores, std::memory_order_relaxed);
-    note_memory(figures.allocated);
+    int64_t used = 0;
+    for (const auto& core : cores_) {
+      used += core->data().published_bytes.load(std::memory_order_relaxed);
+    }
+    note_memory(static_cast<uint64_t>(used));
   }
 }
 

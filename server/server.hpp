@@ -71,7 +71,7 @@ class Server {
   uint16_t port() const { return port_; }
   uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
 
-  // By the allocator's count: everything this process has allocated. Exact within exclusive work.
+  // What maxmemory is compared with: CoreData::used_bytes() of all cores. Within exclusive work.
   uint64_t used_memory() const;
   // Memory in use when the server had started, and the most there ever was.
   uint64_t startup_memory() const { return startup_memory_; }
@@ -111,7 +111,6 @@ class Server {
 
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;
-  std::atomic<int64_t> other_memory_ = 0;  // allocated by threads that are no cores
   std::atomic<uint64_t> peak_memory_ = 0;
   std::atomic<bool> shutting_down_ = false;
   std::atomic<int> cores_draining_ = 0;

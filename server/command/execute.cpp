@@ -18,21 +18,6 @@ namespace {
 // making (scripts may return any).
 constexpr size_t kErrorCodesMax = 128;
 
-// What the owner of the data has to say before a command runs. Nothing: it may.
-std::optional<Reply> refusal_of_owner(const OnCore& here, const Command& command) {
-  if (here.server().settings().maxmemory > 0) {
-    const bool enough = here.server().make_room(here);
-    if (!enough && has(command.flags, Flag::deny_oom)) {
-      return error_reply(Errc::out_of_memory);
-    }
-  }
-  storage::WriteBehind* write_behind = here.data().write_behind.get();
-  if (has(command.flags, Flag::writes_user) && write_behind != nullptr) {
-    if (const auto status = write_behind->may_write(); !status) return store_down(status.reason);
-  }
-  return std::nullopt;
-}
-
 enum class User : uint8_t { at_hand, on_the_way, out_of_reach };
 
 // Brings the user of a read-state command into memory first.
@@ -82,6 +67,20 @@ void count_error(Statistics& statistics, const Reply& reply) {
 
 }  // namespace
 
+std::optional<Reply> refuse_for_state(const OnCore& here, const Command& command) {
+  if (here.server().settings().maxmemory > 0) {
+    const bool enough = here.server().make_room(here);
+    if (!enough && has(command.flags, Flag::deny_oom)) {
+      return error_reply(Errc::out_of_memory);
+    }
+  }
+  storage::WriteBehind* write_behind = here.data().write_behind.get();
+  if (has(command.flags, Flag::writes_user) && write_behind != nullptr) {
+    if (const auto status = write_behind->may_write(); !status) return store_down(status.reason);
+  }
+  return std::nullopt;
+}
+
 void count_refusal(const OnCore& here, const CommandEntry* entry, const Reply& reply) {
   Statistics& statistics = here.data().statistics;
   if (entry != nullptr) ++statistics.commands[entry->index].rejected;
@@ -91,7 +90,9 @@ void count_refusal(const OnCore& here, const CommandEntry* entry, const Reply& r
 Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   const Command& command = *call.entry.command;
   const Session& session = call.caller.session();
-  std::optional<Reply> refusal = refusal_of_owner(here, command);
+  // The parts of a split command have been asked for as a whole, or some would run and some not.
+  std::optional<Reply> refusal;
+  if (command.merge == Merge::none) refusal = refuse_for_state(here, command);
   if (!refusal && has(command.flags, Flag::loads_user)) {
     if (bring_user(here, call, refusal) == User::on_the_way) return Outcome::suspended;
   }

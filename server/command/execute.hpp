@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "protocol/output.hpp"
@@ -8,6 +9,7 @@
 
 namespace tidemark::server {
 
+struct Command;
 struct CommandEntry;
 
 enum class Outcome : uint8_t { replied, suspended };
@@ -25,6 +27,10 @@ struct Call {
 // Runs it on this core and appends its reply to `out`, unless it has to wait. Counts, times, logs
 // and shows it to monitors.
 Outcome execute(const OnCore& here, const Call& call, protocol::Output& out);
+
+// What the state of this core says against a command: memory that is short, a store that is down.
+// Evicts first where that is due.
+std::optional<protocol::Reply> refuse_for_state(const OnCore& here, const Command& command);
 
 // Counts a command that was refused before it ran; `entry` is null for an unknown one.
 void count_refusal(const OnCore& here, const CommandEntry* entry, const protocol::Reply& reply);

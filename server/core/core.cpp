@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/client/client.hpp"
+#include "server/core/allocator.hpp"
 #include "server/core/cycle_clock.hpp"
 #include "server/server.hpp"
 
@@ -52,7 +53,6 @@ int64_t Core::refresh_clock() {
 
 void Core::run() {
   use_own_arena();
-  data_.meter.attach();
   loop_.set_hooks(
       {.before_wait = [this] { return before_wait(); }, .after_wait = [this] { after_wait(); }});
   cron_ = std::make_unique<Timer>(loop_, [this] {
@@ -121,7 +121,7 @@ void Core::flush() {
   if (server_.settings().maxmemory_clients != MemoryOrPercent{}) {
     check_client_memory(OnCore(*this, now_us_));
   }
-  data_.meter.publish();
+  data_.published_bytes.store(data_.used_bytes(), std::memory_order_relaxed);
   if (!outboxes_filled_) return;
   outboxes_filled_ = false;
   for (size_t to = 0; to < outboxes_.size(); ++to) {

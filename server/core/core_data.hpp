@@ -1,14 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "server/client/client_registry.hpp"
 #include "server/client/monitors.hpp"
-#include "server/core/client_memory.hpp"
 #include "server/client/run_pool.hpp"
-#include "server/core/memory_meter.hpp"
+#include "server/core/client_memory.hpp"
 #include "server/core/pause.hpp"
 #include "server/core/rate_meter.hpp"
 #include "server/core/statistics.hpp"
@@ -57,7 +57,15 @@ struct CoreData {
   // Since when the core has been above its share of maxmemory with nothing left to evict, or
   // evicting still; 0 for not.
   int64_t above_maxmemory_since_us = 0;
-  MemoryMeter meter;
+
+  // What maxmemory is about: keys and users with their tables, and clients with their buffers, each
+  // as large as the allocator made it. The store's caches are not part of it.
+  int64_t used_bytes() const {
+    return static_cast<int64_t>(keyspace.used_bytes() + read_states.bytes()) +
+           client_memory.bytes();
+  }
+  // The same, as of the last round of the core's loop. Any thread.
+  std::atomic<int64_t> published_bytes = 0;
 };
 
 }  // namespace tidemark::server

@@ -48,7 +48,9 @@ Room evict_one(CoreData& data) {
     return data.read_states.evict(user->user) ? Room::enough : Room::coming;
   }
   if (key) return data.keyspace.evict(*key) ? Room::enough : Room::coming;
-  if (!user || data.write_behind == nullptr) return Room::none;
+  // Users are drawn at random, and those drawn may all be on their way to or from the store.
+  if (!user) return data.read_states.resident_users() > 0 ? Room::coming : Room::none;
+  if (data.write_behind == nullptr) return Room::none;
   data.write_behind->hurry(user->user);
   return Room::coming;
 }
@@ -62,12 +64,11 @@ storage::EvictionOptions eviction_options(const Settings& settings) {
                   .decay_minutes = static_cast<unsigned>(settings.lfu_decay_time)}};
 }
 
-Room evict_down_to(CoreData& data, int64_t limit_bytes,
-                   const std::function<int64_t()>& used_bytes) {
+Room evict_down_to(CoreData& data, int64_t limit_bytes) {
   const int64_t start_us = wall_clock_us();
   int waiting = 0;  // candidates that were not free to go
-  while (used_bytes() > limit_bytes) {
-    for (int i = 0; i < kEvictionsPerLook && used_bytes() > limit_bytes; ++i) {
+  while (data.used_bytes() > limit_bytes) {
+    for (int i = 0; i < kEvictionsPerLook && data.used_bytes() > limit_bytes; ++i) {
       const Room room = evict_one(data);
       if (room == Room::none) return Room::none;
       if (room == Room::coming && ++waiting >= kWaitingMax) return Room::coming;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "server/config/settings.hpp"
 #include "server/core/core_data.hpp"
@@ -19,10 +18,10 @@ enum class Room : uint8_t {
 // What the settings say about eviction from the cache.
 storage::EvictionOptions eviction_options(const Settings& settings);
 
-// Frees the least useful keys and users of one core until used_bytes() is at most `limit_bytes`,
+// Frees the least useful keys and users of one core until it uses at most `limit_bytes`,
 // for half a millisecond at most. A user with changes that the store has not is never evicted: the
 // commit is hurried, and until it is done memory may stand above the limit, by `dirty-limit` at
 // most.
-Room evict_down_to(CoreData& data, int64_t limit_bytes, const std::function<int64_t()>& used_bytes);
+Room evict_down_to(CoreData& data, int64_t limit_bytes);
 
 }  // namespace tidemark::server

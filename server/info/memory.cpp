@@ -6,7 +6,7 @@
 #include <array>
 
 #include "server/config/option_table.hpp"
-#include "server/core/memory_meter.hpp"
+#include "server/core/allocator.hpp"
 #include "server/info/sections.hpp"
 #include "server/server.hpp"
 

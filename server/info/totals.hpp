@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "server/core/latency_histogram.hpp"
-#include "server/core/memory_meter.hpp"
+#include "server/core/allocator.hpp"
 
 namespace tidemark::server {
 

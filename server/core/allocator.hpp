@@ -1,29 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 namespace tidemark::server {
-
-// How many bytes a thread has allocated and not freed, by the allocator's own count, at the price
-// of reading two counters. A thread that frees what another allocated may stand below zero; the sum
-// over all threads is true.
-class MemoryMeter {
- public:
-  // The thread to measure, once.
-  void attach();
-  // The same thread, or another while it is stopped.
-  int64_t used() const;
-  // The same thread: lets others know.
-  void publish() { published_.store(used(), std::memory_order_relaxed); }
-  // Any thread: as of the last publish().
-  int64_t published() const { return published_.load(std::memory_order_relaxed); }
-
- private:
-  const uint64_t* allocated_ = nullptr;
-  const uint64_t* freed_ = nullptr;
-  std::atomic<int64_t> published_ = 0;
-};
 
 // What the allocator knows of the whole process; zeros where it is not jemalloc.
 struct AllocatorFigures {

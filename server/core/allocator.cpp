@@ -1,4 +1,4 @@
-#include "server/core/memory_meter.hpp"
+#include "server/core/allocator.hpp"
 
 #include <unistd.h>
 
@@ -25,12 +25,6 @@ T read_control(const char* name) {
 }
 
 }  // namespace
-
-void MemoryMeter::attach() {
-  allocated_ = read_control<uint64_t*>("thread.allocatedp");
-  freed_ = read_control<uint64_t*>("thread.deallocatedp");
-  publish();
-}
 
 AllocatorFigures allocator_figures() {
   // jemalloc's figures are those of the moment at which the epoch was last raised.
@@ -59,18 +53,12 @@ const char* allocator_name() { return "jemalloc-5.3.0"; }
 
 #else
 
-void MemoryMeter::attach() {}
 AllocatorFigures allocator_figures() { return {}; }
 void use_own_arena() {}
 void purge_arenas() {}
 const char* allocator_name() { return "libc"; }
 
 #endif
-
-int64_t MemoryMeter::used() const {
-  if (allocated_ == nullptr) return 0;
-  return static_cast<int64_t>(*allocated_ - *freed_);
-}
 
 uint64_t resident_set_bytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "r");
