@@ -149,8 +149,14 @@ void Server::listen() {
   const Settings& wanted = settings();
   Loop& loop = cores_.front()->loop();
   const auto add = [this, &loop](int fd, Stream::Kind kind) {
+    const auto short_of = [](Bytes why) {
+      log::warning(fmt::format("Accepting client connection: accept: {}", why));
+    };
     listeners_.push_back(std::make_unique<Listener>(
-        loop, fd, kind, [this](int accepted, Stream::Kind of) { accept(accepted, of); }));
+        loop, fd, kind,
+        Listener::Callbacks{
+            .accept = [this](int accepted, Stream::Kind of) { accept(accepted, of); },
+            .shortage = short_of}));
   };
   const auto backlog = static_cast<int>(wanted.tcp_backlog);
   if (wanted.port >= 0 && !(wanted.port == 0 && !wanted.unixsocket.empty())) {

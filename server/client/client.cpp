@@ -25,9 +25,11 @@ constexpr size_t kReadBytesMax = size_t{4} << 20;
 // While a command waits, this much of what follows is taken in; then the peer has to wait too.
 constexpr size_t kWaitingInputBytesMax = size_t{1} << 20;
 // A client without a byte in any buffer: the object, its place in the registry, libuv's handle.
-constexpr size_t kConnectionBytes = sizeof(Client) + 640;
+const size_t kConnectionBytes = sizeof(Client) + Stream::kBytes + 64;
 // More replies than this do not wait for those of commands that are away.
 constexpr size_t kHeldBackBytesMax = size_t{64} << 10;
+// After so long without a word, what is kept ready for the next command is given back.
+constexpr int64_t kIdleMs = 2000;
 
 }  // namespace
 
@@ -270,10 +272,21 @@ void Client::close(const OnCore& here) {
   if (!waiting_) here.remove_client_later(session_.client_id);
 }
 
+void Client::release_spare(const OnCore& here) {
+  reply_peak_ = 0;
+  if (!batch_.empty() || !input_.empty() || waiting_) return;
+  if (batch_.memory_bytes() == 0) return;
+  batch_.release_spare();
+  parser_.release_spare();
+  account(here.data());
+}
+
 void Client::watch(const OnCore& here) {
   if (closed()) return;
   check_output_limit(here);
-  if (!closed() && idle_too_long(here, *this)) {
+  if (closed()) return;
+  if (here.now_ms() - facts_.last_interaction_ms > kIdleMs) release_spare(here);
+  if (idle_too_long(here, *this)) {
     log::verbose("Closing idle client");
     close(here);
   }

@@ -140,6 +140,7 @@ class Client final : public Stream::Handler, public Caller {
   void append(Bytes replies);
   void send(const OnCore& here);
   void set_reading(bool wanted);
+  void release_spare(const OnCore& here);
   bool output_full(const OnCore& here);
   void check_output_limit(const OnCore& here);
   // pipeline.cpp

@@ -2,10 +2,13 @@
 
 #include <uv.h>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "server/net/loop.hpp"
 #include "server/net/socket.hpp"
+#include "server/net/timer.hpp"
 #include "storage/base/ensure.hpp"
 
 namespace tidemark::server {
@@ -15,36 +18,67 @@ namespace {
 // How many connections one readiness event accepts at most, so that a flood of them does not hold
 // up those who are connected.
 constexpr int kAcceptsPerEvent = 256;
+// How long to leave those alone who want to connect when the process may not open more files: the
+// socket stays readable, so that without a rest the loop would do nothing else.
+constexpr uint64_t kRestMs = 100;
+
+// Whether accepting failed for want of something that time may bring.
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
 
 }  // namespace
 
 struct Listener::Impl {
-  uv_poll_t poll;
-  int fd;
-  Stream::Kind kind;
-  OnAccept on_accept;
+  Impl(Loop& loop, int socket, Stream::Kind stream_kind, Callbacks what)
+      : poll{},
+        rest(loop, [this] { watch(); }),
+        fd(socket),
+        kind(stream_kind),
+        on(std::move(what)) {
+    ENSURE(uv_poll_init(loop.handle(), &poll, fd) == 0);
+    poll.data = this;
+  }
+
+  void watch() { ENSURE(uv_poll_start(&poll, UV_READABLE, on_readable) == 0); }
 
   static void on_readable(uv_poll_t* poll, int status, int) noexcept {
-    auto* self = static_cast<Impl*>(poll->data);
     if (status < 0) return;
+    static_cast<Impl*>(poll->data)->accept();
+  }
+
+  void accept() {
     for (int i = 0; i < kAcceptsPerEvent; ++i) {
-      const int fd = accept_one(self->fd);
-      if (fd < 0) return;
-      self->on_accept(fd, self->kind);
+      const int accepted = accept_one(fd);
+      if (accepted < 0) return take_failure(errno);
+      short_of_something = false;
+      on.accept(accepted, kind);
     }
   }
+
+  void take_failure(int error) {
+    if (!is_shortage(error)) return;
+    if (!short_of_something) on.shortage(std::strerror(error));
+    short_of_something = true;
+    uv_poll_stop(&poll);
+    rest.start(kRestMs, 0);
+  }
+
+  uv_poll_t poll;
+  Timer rest;
+  int fd;
+  Stream::Kind kind;
+  Callbacks on;
+  bool short_of_something = false;
 };
 
-Listener::Listener(Loop& loop, int fd, Stream::Kind kind, OnAccept on_accept)
-    : impl_(new Impl{.poll = {}, .fd = fd, .kind = kind, .on_accept = std::move(on_accept)}),
-      fd_(fd),
-      kind_(kind) {
-  ENSURE(uv_poll_init(loop.handle(), &impl_->poll, fd) == 0);
-  impl_->poll.data = impl_;
-  ENSURE(uv_poll_start(&impl_->poll, UV_READABLE, Impl::on_readable) == 0);
+Listener::Listener(Loop& loop, int fd, Stream::Kind kind, Callbacks callbacks)
+    : impl_(new Impl(loop, fd, kind, std::move(callbacks))), fd_(fd), kind_(kind) {
+  impl_->watch();
 }
 
 Listener::~Listener() {
+  impl_->rest.stop();
   uv_poll_stop(&impl_->poll);
   close_socket(fd_);
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->poll),

@@ -9,12 +9,18 @@ namespace tidemark::server {
 class Loop;
 
 // Accepts connections from a listening socket, on a loop's thread. Destroying it closes the socket.
+// Where the process may not open more files, those who want to connect wait in the kernel's queue
+// until it may.
 class Listener {
  public:
-  // Called with each accepted socket, which is then the callee's.
-  using OnAccept = std::function<void(int fd, Stream::Kind kind)>;
+  struct Callbacks {
+    // Called with each accepted socket, which is then the callee's.
+    std::function<void(int fd, Stream::Kind kind)> accept;
+    // Nothing can be accepted for now; called once until something is again.
+    std::function<void(Bytes why)> shortage;
+  };
 
-  Listener(Loop& loop, int fd, Stream::Kind kind, OnAccept on_accept);
+  Listener(Loop& loop, int fd, Stream::Kind kind, Callbacks callbacks);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

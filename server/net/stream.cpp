@@ -66,6 +66,8 @@ struct Stream::Impl {
   }
 };
 
+const size_t Stream::kBytes = sizeof(Stream) + sizeof(Impl);
+
 Stream::Stream(Loop& loop, int fd, Kind kind, Handler& handler) : impl_(new Impl), fd_(fd) {
   impl_->handler = &handler;
   if (kind == Kind::tcp) {

@@ -34,6 +34,9 @@ class Stream {
 
   enum class Kind { tcp, unix_socket };
 
+  // What one costs while nothing is written.
+  static const size_t kBytes;
+
   // Takes over `fd`. `handler` must outlive the stream.
   Stream(Loop& loop, int fd, Kind kind, Handler& handler);
   // Closes at once; what was not written yet is lost.
