@@ -98,7 +98,7 @@ void write_clients_section(const InfoSource& source, InfoText& text) {
   text.field("maxclients", source.ctx.settings().maxclients);
   text.field("client_recent_max_input_buffer", totals.input_bytes_max);
   text.field("client_recent_max_output_buffer", totals.output_bytes_max);
-  text.field("blocked_clients", 0);
+  text.field("blocked_clients", totals.clients_blocked);
   text.field("tracking_clients", 0);
   text.field("clients_in_timeout_table", 0);
   text.field("total_blocking_keys", 0);

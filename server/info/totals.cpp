@@ -12,6 +12,7 @@ namespace tidemark::server {
 namespace {
 
 void add_clients(const CoreData& data, Totals& totals) {
+  totals.clients_blocked += data.pause.held();
   for (const auto& [id, client] : data.clients.all()) {
     if (client->closed()) continue;
     ++totals.clients;

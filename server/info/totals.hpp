@@ -24,7 +24,7 @@ struct Totals {
 
   // Clients.
   uint64_t clients = 0;
-  uint64_t clients_waiting = 0;
+  uint64_t clients_blocked = 0;  // by CLIENT PAUSE
   size_t clients_bytes = 0;
   size_t input_bytes_max = 0;
   size_t output_bytes_max = 0;

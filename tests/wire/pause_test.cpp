@@ -47,6 +47,7 @@ TEST_CASE("CLIENT PAUSE WRITE holds writes back, in order, and lets reads throug
     writer.send({"GET", "k"});
     for (int i = 0; i < 50; ++i) CHECK(writer.receive() == "(nil)");
     wait_for_held(boss, 1);
+    CHECK(boss.run({"INFO", "clients"}).find("blocked_clients:1\r\n") != std::string::npos);
     CHECK(reader.run({"GET", "k"}) == "\"old\"");
     CHECK(boss.run({"CLIENT", "UNPAUSE"}) == "OK");
     for (int i = 0; i < 200; ++i) CHECK(writer.receive() == std::to_string(4 + i));
