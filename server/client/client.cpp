@@ -249,7 +249,9 @@ void Client::check_output_limit(const OnCore& here) {
 
 void Client::on_end(Bytes reason) {
   core_.enter([this, reason](OnCore& here) {
-    if (reason.empty() && (waiting_ || output_bytes() > 0)) {
+    // It may wait for ever, and others would keep it alive in vain.
+    const bool awaits_others = here.data().timed_waits.contains(session_.client_id);
+    if (reason.empty() && !awaits_others && (waiting_ || output_bytes() > 0)) {
       // The peer sends no more, but may well read the replies it is owed.
       set_reading(false);
       ended_ = true;
@@ -267,6 +269,7 @@ void Client::close(const OnCore& here) {
   here.data().client_memory.remove(share_);
   if (held_by_pause_ && here.data().pause.forget(*this)) waiting_ = held_by_pause_ = false;
   if (facts_.monitor) stop_monitoring(here, *this);
+  if (here.data().timed_waits.forget(session_.client_id)) waiting_ = false;
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.
   if (!waiting_) here.remove_client_later(session_.client_id);

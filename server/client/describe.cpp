@@ -1,6 +1,7 @@
 #include "server/client/describe.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "server/client/client.hpp"
 #include "server/command/command_table.hpp"
@@ -51,6 +52,10 @@ std::string describe(const Client& client, int64_t now_ms) {
       memory.flying, memory.total, events_of(client),
       facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
       static_cast<int>(session.resp), facts.library_name, facts.library_version);
+}
+
+bool fits_a_list(Bytes text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
 }
 
 }  // namespace tidemark::server

@@ -25,10 +25,14 @@ CoreData& Context::data(CoreId core) const {
   return server().core(core).data();
 }
 
-storage::Entry* Context::find_to_read(Bytes key) const {
-  CoreData& owner = data(key);
-  const auto touch = session_.no_touch ? storage::Touch::no : storage::Touch::yes;
-  storage::Entry* entry = owner.keyspace.database(session_.db).find(hashed(key), touch);
+storage::Entry* Context::find_to_read(Bytes key) const { return find_and_count(key, touch()); }
+
+storage::Entry* Context::find_to_inspect(Bytes key) const {
+  return find_and_count(key, storage::Touch::no);
+}
+
+storage::Entry* Context::find_and_count(Bytes key, storage::Touch touch) const {
+  storage::Entry* entry = database(key).find(hashed(key), touch);
   ++(entry != nullptr ? here().data().statistics.keyspace_hits
                       : here().data().statistics.keyspace_misses);
   return entry;

@@ -61,6 +61,12 @@ class Context {
   // Looks a key up for reading: touches it unless the client said CLIENT NO-TOUCH, and counts a hit
   // or a miss. Null where there is none.
   storage::Entry* find_to_read(Bytes key) const;
+  // The same without a touch: for what asks about a key and does not use it.
+  storage::Entry* find_to_inspect(Bytes key) const;
+  // Whether what this client does with a key counts as a use of it.
+  storage::Touch touch() const {
+    return session_.no_touch ? storage::Touch::no : storage::Touch::yes;
+  }
 
   // Scope::all_cores: every core's data, by core.
   std::span<const CoreId> all_cores() const { return parts_.reach.cores(); }
@@ -80,6 +86,8 @@ class Context {
   bool suspended() const { return suspended_; }
 
  private:
+  storage::Entry* find_and_count(Bytes key, storage::Touch touch) const;
+
   Parts parts_;
   const Session& session_;
   bool suspended_ = false;

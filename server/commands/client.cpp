@@ -4,6 +4,7 @@
 #include "server/commands/client.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "server/client/describe.hpp"
 #include "server/command/introspection.hpp"
 #include "server/commands/families.hpp"
+#include "server/core/work_message.hpp"
+#include "server/server.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {
@@ -24,11 +27,6 @@ Switch read_switch(ArgReader& args) {
   if (args.accept("on")) return Switch::on;
   if (!args.accept("off")) args.fail_syntax();
   return Switch::off;
-}
-
-// Whether CLIENT LIST can show it and still be taken apart.
-bool fits_a_list(Bytes text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
 }
 
 Reply client_caching(Context&, ArgReader& args) {
@@ -351,19 +349,30 @@ constexpr Command kClientTrackinginfo{
     .run = client_trackinginfo,
 };
 
-// Ends waits that have a timeout. No command that we have waits like that, so nobody is ever found
-// waiting.
-Reply client_unblock(Context&, ArgReader& args) {
+// Ends a wait before its time, on whichever core the client is; that core does it when it goes on.
+Reply client_unblock(Context& ctx, ArgReader& args) {
   if (args.remaining() > 2) {
     return Reply::error(
         "ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.");
   }
-  const Bytes id = args.next();
-  if (!args.empty() && !args.accept("timeout") && !args.accept("error")) {
+  const Bytes id_text = args.next();
+  auto how = TimedWaits::End::timeout;
+  if (args.accept("error")) {
+    how = TimedWaits::End::error;
+  } else if (!args.empty() && !args.accept("timeout")) {
     args.fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   }
-  if (!parse_int64(id)) args.fail("ERR value is not an integer or out of range");
+  const auto id = parse_int64(id_text);
+  if (!id) args.fail("ERR value is not an integer or out of range");
   if (args.failed()) return args.error();
+
+  const auto client_id = static_cast<uint64_t>(*id);
+  for (const CoreId core : ctx.all_cores()) {
+    if (!ctx.data(core).timed_waits.contains(client_id)) continue;
+    ctx.server().core(core).post(std::make_unique<WorkMessage>(
+        [client_id, how](OnCore& there) { there.data().timed_waits.end(there, client_id, how); }));
+    return Reply::integer(1);
+  }
   return Reply::integer(0);
 }
 
@@ -376,7 +385,7 @@ constexpr Command kClientUnblock{
     .arity = at_least(3),
     .flags = Flag::admin | Flag::no_script | Flag::loading | Flag::stale,
     .syntax = "client-id:integer [unblock-type:{TIMEOUT|ERROR}]",
-    .scope = Scope::home,
+    .scope = Scope::all_cores,
     .run = client_unblock,
 };
 

@@ -23,8 +23,7 @@ Bytes invalid_time(const ArgReader& args) {
   return "ERR invalid expire time in 'set' command";
 }
 
-int64_t read_time(const Context& ctx, ArgReader& args, LifetimeUnit unit, From from) {
-  const int64_t time = args.next_integer();
+int64_t read_time(const Context& ctx, ArgReader& args, int64_t time, LifetimeUnit unit, From from) {
   const int64_t scale = unit == LifetimeUnit::seconds ? 1000 : 1;
   const int64_t base = from == From::now ? ctx.now_ms() : 0;
   if (time <= 0 || time > (std::numeric_limits<int64_t>::max() - base) / scale) {
@@ -37,37 +36,43 @@ int64_t read_time(const Context& ctx, ArgReader& args, LifetimeUnit unit, From f
 }  // namespace
 
 int64_t read_lifetime(const Context& ctx, ArgReader& args, LifetimeUnit unit) {
-  return read_time(ctx, args, unit, From::now);
+  return read_time(ctx, args, args.next_integer(), unit, From::now);
 }
 
-void accept_expiry_option(const Context& ctx, ArgReader& args, ExpiryWords words,
-                          ExpiryOption& option) {
+int64_t end_of(const Context& ctx, ArgReader& args, const ExpiryOption& option) {
   using Kind = ExpiryOption::Kind;
-  if (option.kind != Kind::none) return args.fail_syntax();
-  const auto at = [&](LifetimeUnit unit, From from) {
-    option = {.kind = Kind::at, .at_ms = read_time(ctx, args, unit, from)};
-  };
-  if (args.accept_with("ex", 1)) {
-    at(LifetimeUnit::seconds, From::now);
-  } else if (args.accept_with("px", 1)) {
-    at(LifetimeUnit::milliseconds, From::now);
-  } else if (args.accept_with("exat", 1)) {
-    at(LifetimeUnit::seconds, From::epoch);
-  } else if (args.accept_with("pxat", 1)) {
-    at(LifetimeUnit::milliseconds, From::epoch);
-  } else if (words == ExpiryWords::keep_ttl && args.accept("keepttl")) {
-    option.kind = Kind::keep;
-  } else if (words == ExpiryWords::persist && args.accept("persist")) {
-    option.kind = Kind::persist;
-  } else {
-    args.fail_syntax();
+  const auto time = parse_int64(option.time);
+  if (!time) {
+    args.fail("ERR value is not an integer or out of range");
+    return 0;
   }
+  const bool seconds = option.kind == Kind::ex || option.kind == Kind::exat;
+  const bool from_now = option.kind == Kind::ex || option.kind == Kind::px;
+  return read_time(ctx, args, *time, seconds ? LifetimeUnit::seconds : LifetimeUnit::milliseconds,
+                   from_now ? From::now : From::epoch);
 }
 
-ExpiryOption read_expiry_option(const Context& ctx, ArgReader& args, ExpiryWords words) {
-  ExpiryOption option;
-  if (!args.empty()) accept_expiry_option(ctx, args, words, option);
-  return option;
+void accept_expiry_option(ArgReader& args, ExpiryWords words, ExpiryOption& option) {
+  using Kind = ExpiryOption::Kind;
+  auto kind = Kind::none;
+  if (args.accept_with("ex", 1)) {
+    kind = Kind::ex;
+  } else if (args.accept_with("px", 1)) {
+    kind = Kind::px;
+  } else if (args.accept_with("exat", 1)) {
+    kind = Kind::exat;
+  } else if (args.accept_with("pxat", 1)) {
+    kind = Kind::pxat;
+  } else if (words == ExpiryWords::keep_ttl && args.accept("keepttl")) {
+    kind = Kind::keep;
+  } else if (words == ExpiryWords::persist && args.accept("persist")) {
+    kind = Kind::persist;
+  }
+  if (kind == Kind::none || (option.kind != Kind::none && option.kind != kind)) {
+    return args.fail_syntax();
+  }
+  option.kind = kind;
+  if (option.has_time()) option.time = args.next();
 }
 
 }  // namespace tidemark::server

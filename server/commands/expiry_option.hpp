@@ -9,21 +9,25 @@ namespace tidemark::server {
 
 enum class LifetimeUnit : uint8_t { seconds, milliseconds };
 
-// What SET and GETEX say of a key's time to live.
+// What SET and GETEX say of a key's time to live. The time itself is read later, since a command
+// may have an answer that comes before the error that it is no time.
 struct ExpiryOption {
-  enum class Kind : uint8_t { none, keep, persist, at };
+  enum class Kind : uint8_t { none, keep, persist, ex, px, exat, pxat };
   Kind kind = Kind::none;
-  int64_t at_ms = 0;  // since the epoch, of Kind::at
+  Bytes time;  // of the last four
+
+  bool has_time() const { return kind >= Kind::ex; }
 };
 
 // Which of the words a command takes besides EX, PX, EXAT and PXAT.
 enum class ExpiryWords : uint8_t { keep_ttl, persist };
 
-// Reads one option; a syntax error where it is none, or a second one.
-void accept_expiry_option(const Context& ctx, ArgReader& args, ExpiryWords words,
-                          ExpiryOption& option);
-// Reads one option, or nothing where none is left.
-ExpiryOption read_expiry_option(const Context& ctx, ArgReader& args, ExpiryWords words);
+// Reads one option; a syntax error where it is none, or another one than was given before. Given
+// again, it replaces the earlier one.
+void accept_expiry_option(ArgReader& args, ExpiryWords words, ExpiryOption& option);
+// When the lifetime that was asked for ends, in milliseconds since the epoch: that may have passed.
+// REQUIRES: has_time().
+int64_t end_of(const Context& ctx, ArgReader& args, const ExpiryOption& option);
 // Reads a lifetime, positive and in range, and returns when it ends, in milliseconds since the
 // epoch.
 int64_t read_lifetime(const Context& ctx, ArgReader& args, LifetimeUnit unit);

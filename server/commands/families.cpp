@@ -6,12 +6,26 @@ namespace tidemark::server {
 
 std::span<const std::span<const Command>> command_families() {
   static const std::array kFamilies{
-      client_commands(),     command_commands(),
-      config_commands(),     connection_commands(),
-      database_commands(),   debug_commands(),
-      info_commands(),       monitor_commands(),
-      read_state_commands(), read_state_keeping_commands(),
+      client_commands(),
+      command_commands(),
+      config_commands(),
+      connection_commands(),
+      database_commands(),
+      debug_commands(),
+      generic_expiry_commands(),
+      generic_keys_commands(),
+      generic_move_commands(),
+      info_commands(),
+      lcs_commands(),
+      monitor_commands(),
+      object_commands(),
+      read_state_commands(),
+      read_state_keeping_commands(),
       string_commands(),
+      string_counter_commands(),
+      string_many_commands(),
+      string_part_commands(),
+      wait_commands(),
   };
   return kFamilies;
 }

@@ -15,10 +15,19 @@ std::span<const Command> config_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> database_commands();
 std::span<const Command> debug_commands();
+std::span<const Command> generic_expiry_commands();
+std::span<const Command> generic_keys_commands();
+std::span<const Command> generic_move_commands();
 std::span<const Command> info_commands();
+std::span<const Command> lcs_commands();
 std::span<const Command> monitor_commands();
+std::span<const Command> object_commands();
 std::span<const Command> read_state_commands();
 std::span<const Command> read_state_keeping_commands();
 std::span<const Command> string_commands();
+std::span<const Command> string_counter_commands();
+std::span<const Command> string_many_commands();
+std::span<const Command> string_part_commands();
+std::span<const Command> wait_commands();
 
 }  // namespace tidemark::server

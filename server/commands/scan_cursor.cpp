@@ -1,6 +1,7 @@
 #include "server/commands/scan_cursor.hpp"
 
-#include <limits>
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "server/server.hpp"
@@ -9,8 +10,24 @@
 
 namespace tidemark::server {
 
+namespace {
+
+// As generously as Redis: with a sign or zeros in front, and nothing at all is 0. A cursor of our
+// own making has none of that.
+std::optional<uint64_t> parse_cursor(Bytes text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const size_t zeros = std::min(text.find_first_not_of('0'), text.size());
+  text.remove_prefix(zeros);
+  if (text.empty()) return 0;
+  const auto cursor = parse_uint64(text);
+  return cursor && negative ? 0 - *cursor : cursor;
+}
+
+}  // namespace
+
 uint32_t owner_of_cursor(std::span<const Bytes> args, uint32_t cores) {
-  const auto cursor = args.size() > 1 ? parse_uint64(args[1]) : std::nullopt;
+  const auto cursor = args.size() > 1 ? parse_cursor(args[1]) : std::nullopt;
   if (!cursor) return 0;
   return static_cast<uint32_t>((*cursor >> kCursorPartitionShift) % cores);
 }
@@ -19,7 +36,7 @@ bool ScanArgs::matches(Bytes text) const { return !pattern || glob_matches(*patt
 
 ScanArgs read_scan(ArgReader& args, ScanWords words) {
   ScanArgs read;
-  const auto cursor = parse_uint64(args.next());
+  const auto cursor = parse_cursor(args.next());
   if (!cursor) args.fail("ERR invalid cursor");
   read.cursor = cursor.value_or(0);
   while (!args.empty() && !args.failed()) {

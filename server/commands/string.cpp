@@ -1,138 +1,23 @@
+// Strings as a whole: SET, GET and their like.
+
 #include <algorithm>
-#include <cstring>
-#include <limits>
-#include <optional>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/command/key_finder.hpp"
 #include "server/commands/expiry_option.hpp"
 #include "server/commands/families.hpp"
-#include "server/errors.hpp"
-#include "server/server.hpp"
-#include "storage/base/number.hpp"
-#include "storage/keyspace/edit.hpp"
-#include "storage/keyspace/string_edit.hpp"
+#include "server/commands/string_reply.hpp"
 
 namespace tidemark::server {
 
 namespace {
 
 using storage::Database;
-using storage::Edit;
 using storage::Entry;
 using storage::HashedKey;
-using storage::IfAbsent;
-using storage::IntegerText;
-using storage::String;
 using storage::Ttl;
-using storage::ValueType;
-
-// The string of an entry, borrowed where it lies; null for no entry.
-Reply string_reply(const Entry* entry) {
-  if (entry == nullptr) return Reply::null();
-  if (entry->type() != ValueType::string) return error_reply(Errc::wrong_type);
-  if (entry->is_integer()) return Reply::bulk_integer(entry->integer());
-  IntegerText unused;
-  return Reply::bulk(entry->text(unused));
-}
-
-// The same, owned: for what changes the key before the reply is encoded.
-Reply string_copy(const Entry* entry) {
-  if (entry == nullptr) return Reply::null();
-  if (entry->type() != ValueType::string) return error_reply(Errc::wrong_type);
-  IntegerText scratch;
-  return Reply::bulk_copy(entry->text(scratch));
-}
-
-size_t length_max(const Context& ctx) {
-  return static_cast<size_t>(ctx.settings().proto_max_bulk_len);
-}
-
-Reply append(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  const Bytes tail = args.next();
-  if (args.failed()) return args.error();
-
-  auto string = ctx.database(key).edit<String>(ctx.hashed(key), IfAbsent::create);
-  if (!string) return error_reply(string.error());
-  if ((*string)->origin() == storage::Origin::created) {
-    (*string)->assign(tail);
-    return Reply::integer(static_cast<int64_t>(tail.size()));
-  }
-  const Result<size_t> length = (*string)->append(tail, length_max(ctx));
-  return length ? Reply::integer(static_cast<int64_t>(*length)) : error_reply(length.error());
-}
-
-constexpr Command kAppend{
-    .name = "append",
-    .summary = "Appends to a string, creating it when the key is absent.",
-    .since = "2.0.0",
-    .complexity = "O(N) in the bytes appended",
-    .group = Group::string,
-    .arity = exactly(3),
-    .flags = Flag::write | Flag::deny_oom | Flag::fast,
-    .keys = {key_at(1, Access::insert)},
-    .syntax = "key:key value",
-    .run = append,
-};
-
-Reply add_to_integer(Context& ctx, Bytes key, int64_t delta) {
-  auto string = ctx.database(key).edit<String>(ctx.hashed(key), IfAbsent::create);
-  if (!string) return error_reply(string.error());
-  if ((*string)->origin() == storage::Origin::created) {
-    (*string)->assign_integer(delta);
-    return Reply::integer(delta);
-  }
-  const Result<int64_t> sum = (*string)->increment(delta);
-  return sum ? Reply::integer(*sum) : error_reply(sum.error());
-}
-
-Reply decr(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  if (args.failed()) return args.error();
-  return add_to_integer(ctx, key, -1);
-}
-
-constexpr Command kDecr{
-    .name = "decr",
-    .summary = "Takes one from an integer, counting from 0 when the key is absent.",
-    .since = "1.0.0",
-    .complexity = "O(1)",
-    .group = Group::string,
-    .arity = exactly(2),
-    .flags = Flag::write | Flag::deny_oom | Flag::fast,
-    .keys = {key_at(1, Access::access_update)},
-    .syntax = "key:key",
-    .run = decr,
-};
-
-Reply decrby(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  const int64_t decrement = args.next_integer();
-  if (args.failed()) return args.error();
-  // The one number without an opposite.
-  if (decrement == std::numeric_limits<int64_t>::min()) {
-    return Reply::error("ERR decrement would overflow");
-  }
-  return add_to_integer(ctx, key, -decrement);
-}
-
-constexpr Command kDecrby{
-    .name = "decrby",
-    .summary = "Takes a number from an integer, counting from 0 when the key is absent.",
-    .since = "1.0.0",
-    .complexity = "O(1)",
-    .group = Group::string,
-    .arity = exactly(3),
-    .flags = Flag::write | Flag::deny_oom | Flag::fast,
-    .keys = {key_at(1, Access::access_update)},
-    .syntax = "key:key decrement:integer",
-    .run = decrby,
-};
 
 Reply get(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
@@ -177,27 +62,19 @@ constexpr Command kGetdel{
 
 Reply getex(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
-  const ExpiryOption expiry = read_expiry_option(ctx, args, ExpiryWords::persist);
-  args.finish();
+  ExpiryOption expiry;
+  while (!args.empty() && !args.failed()) accept_expiry_option(args, ExpiryWords::persist, expiry);
   if (args.failed()) return args.error();
 
   Reply value = string_copy(ctx.find_to_read(key));
   if (value.is_error() || value.kind() == Reply::Kind::null) return value;
   Database& database = ctx.database(key);
-  switch (expiry.kind) {
-    case ExpiryOption::Kind::none:
-    case ExpiryOption::Kind::keep:
-      break;
-    case ExpiryOption::Kind::persist:
-      database.persist(ctx.hashed(key));
-      break;
-    case ExpiryOption::Kind::at:
-      if (expiry.at_ms <= ctx.now_ms()) {
-        database.erase(ctx.hashed(key));
-      } else {
-        database.expire_at(ctx.hashed(key), expiry.at_ms);
-      }
-      break;
+  if (expiry.has_time()) {
+    const int64_t at_ms = end_of(ctx, args, expiry);
+    if (args.failed()) return args.error();
+    database.expire_at(ctx.hashed(key), at_ms);
+  } else if (expiry.kind == ExpiryOption::Kind::persist) {
+    database.persist(ctx.hashed(key));
   }
   return value;
 }
@@ -215,41 +92,6 @@ constexpr Command kGetex{
         "key:key [expiration:{EX seconds:integer|PX milliseconds:integer|EXAT "
         "unix-time-seconds:unix-time|PXAT unix-time-milliseconds:unix-time|PERSIST}]",
     .run = getex,
-};
-
-Reply getrange(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  int64_t start = args.next_integer();
-  int64_t end = args.next_integer();
-  if (args.failed()) return args.error();
-
-  Entry* entry = ctx.find_to_read(key);
-  if (entry == nullptr) return Reply::bulk({});
-  if (entry->type() != ValueType::string) return error_reply(Errc::wrong_type);
-  IntegerText scratch;
-  const Bytes text = entry->text(scratch);
-  const auto length = static_cast<int64_t>(text.size());
-  if (start < 0 && end < 0 && start > end) return Reply::bulk({});
-  if (start < 0) start = std::max<int64_t>(start + length, 0);
-  if (end < 0) end = std::max<int64_t>(end + length, 0);
-  end = std::min(end, length - 1);
-  if (start > end || length == 0) return Reply::bulk({});
-  const Bytes part = text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
-  // An integer's text is in this function's own scratch.
-  return entry->is_integer() ? Reply::bulk_copy(part) : Reply::bulk(part);
-}
-
-constexpr Command kGetrange{
-    .name = "getrange",
-    .summary = "Returns part of a string.",
-    .since = "2.4.0",
-    .complexity = "O(N) in the bytes returned",
-    .group = Group::string,
-    .arity = exactly(4),
-    .flags = Flag::readonly,
-    .keys = {key_at(1, Access::read)},
-    .syntax = "key:key start:integer end:integer",
-    .run = getrange,
 };
 
 Reply getset(Context& ctx, ArgReader& args) {
@@ -274,166 +116,6 @@ constexpr Command kGetset{
     .keys = {key_at(1, Access::access_update)},
     .syntax = "key:key value",
     .run = getset,
-};
-
-Reply incr(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  if (args.failed()) return args.error();
-  return add_to_integer(ctx, key, 1);
-}
-
-constexpr Command kIncr{
-    .name = "incr",
-    .summary = "Adds one to an integer, counting from 0 when the key is absent.",
-    .since = "1.0.0",
-    .complexity = "O(1)",
-    .group = Group::string,
-    .arity = exactly(2),
-    .flags = Flag::write | Flag::deny_oom | Flag::fast,
-    .keys = {key_at(1, Access::access_update)},
-    .syntax = "key:key",
-    .run = incr,
-};
-
-Reply incrby(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  const int64_t increment = args.next_integer();
-  if (args.failed()) return args.error();
-  return add_to_integer(ctx, key, increment);
-}
-
-constexpr Command kIncrby{
-    .name = "incrby",
-    .summary = "Adds a number to an integer, counting from 0 when the key is absent.",
-    .since = "1.0.0",
-    .complexity = "O(1)",
-    .group = Group::string,
-    .arity = exactly(3),
-    .flags = Flag::write | Flag::deny_oom | Flag::fast,
-    .keys = {key_at(1, Access::access_update)},
-    .syntax = "key:key increment:integer",
-    .run = incrby,
-};
-
-Reply incrbyfloat(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  const Bytes text = args.next();
-  if (args.failed()) return args.error();
-  Database& database = ctx.database(key);
-  // Redis looks at the key before the increment.
-  if (const auto found = database.find_string(ctx.hashed(key)); !found) {
-    return error_reply(found.error());
-  }
-  const auto increment = parse_long_double(text);
-  if (!increment) return error_reply(Errc::not_a_float);
-
-  auto string = database.edit<String>(ctx.hashed(key), IfAbsent::create);
-  if (!string) return error_reply(string.error());
-  if ((*string)->origin() == storage::Origin::created) (*string)->assign_integer(0);
-  Result<std::string> sum = (*string)->increment_float(*increment);
-  return sum ? Reply::bulk_copy(std::move(*sum)) : error_reply(sum.error());
-}
-
-constexpr Command kIncrbyfloat{
-    .name = "incrbyfloat",
-    .summary = "Adds to a floating-point number, counting from 0 when the key is absent.",
-    .since = "2.6.0",
-    .complexity = "O(1)",
-    .group = Group::string,
-    .arity = exactly(3),
-    .flags = Flag::write | Flag::deny_oom | Flag::fast,
-    .keys = {key_at(1, Access::access_update)},
-    .syntax = "key:key increment:double",
-    .run = incrbyfloat,
-};
-
-Reply mget(Context& ctx, ArgReader& args) {
-  const auto keys = args.rest();
-  if (args.failed()) return args.error();
-
-  std::vector<Reply> values;
-  values.reserve(keys.size());
-  for (const Bytes key : keys) {
-    // A copy: looking for the next key may remove one that has expired and move others.
-    const Entry* entry = ctx.find_to_read(key);
-    const bool is_string = entry != nullptr && entry->type() == ValueType::string;
-    values.push_back(is_string ? string_copy(entry) : Reply::null());
-  }
-  return Reply::array(std::move(values));
-}
-
-constexpr Command kMget{
-    .name = "mget",
-    .summary = "Returns the strings at keys.",
-    .since = "1.0.0",
-    .complexity = "O(N) in the keys given",
-    .group = Group::string,
-    .arity = at_least(2),
-    .flags = Flag::readonly | Flag::fast,
-    .keys = {keys_from(1, Access::read)},
-    .syntax = "key:key...",
-    .tips = {"request_policy:multi_shard"},
-    .run = mget,
-};
-
-// Keys and values in turn; null where one key lacks its value.
-std::optional<std::span<const Bytes>> pairs_of(ArgReader& args) {
-  const auto pairs = args.rest();
-  if (pairs.size() % 2 != 0) return std::nullopt;
-  return pairs;
-}
-
-void set_all(Context& ctx, std::span<const Bytes> pairs) {
-  for (size_t i = 0; i < pairs.size(); i += 2) {
-    ctx.database(pairs[i]).set_string(ctx.hashed(pairs[i]), pairs[i + 1]);
-  }
-}
-
-Reply mset(Context& ctx, ArgReader& args) {
-  const auto pairs = pairs_of(args);
-  if (!pairs) return Reply::error("ERR wrong number of arguments for 'mset' command");
-  set_all(ctx, *pairs);
-  return Reply::ok();
-}
-
-constexpr Command kMset{
-    .name = "mset",
-    .summary = "Sets strings.",
-    .since = "1.0.1",
-    .complexity = "O(N) in the keys given",
-    .group = Group::string,
-    .arity = at_least(3),
-    .flags = Flag::write | Flag::deny_oom,
-    .keys = {keys_from(1, Access::overwrite, 2)},
-    .syntax = "data:(key:key value)...",
-    .tips = {"request_policy:multi_shard", "response_policy:all_succeeded"},
-    .run = mset,
-};
-
-Reply msetnx(Context& ctx, ArgReader& args) {
-  const auto pairs = pairs_of(args);
-  if (!pairs) return Reply::error("ERR wrong number of arguments for 'msetnx' command");
-  for (size_t i = 0; i < pairs->size(); i += 2) {
-    const Bytes key = (*pairs)[i];
-    if (ctx.database(key).find(ctx.hashed(key), storage::Touch::no) != nullptr) {
-      return Reply::integer(0);
-    }
-  }
-  set_all(ctx, *pairs);
-  return Reply::integer(1);
-}
-
-constexpr Command kMsetnx{
-    .name = "msetnx",
-    .summary = "Sets strings if none of the keys exists.",
-    .since = "1.0.1",
-    .complexity = "O(N) in the keys given",
-    .group = Group::string,
-    .arity = at_least(3),
-    .flags = Flag::write | Flag::deny_oom,
-    .keys = {keys_from(1, Access::overwrite_insert, 2)},
-    .syntax = "data:(key:key value)...",
-    .run = msetnx,
 };
 
 // SETEX and PSETEX: `unit_ms` is what one of the given units lasts.
@@ -471,7 +153,7 @@ struct SetOptions {
   ExpiryOption expiry;
 };
 
-SetOptions read_set_options(Context& ctx, ArgReader& args) {
+SetOptions read_set_options(ArgReader& args) {
   SetOptions options;
   using Condition = SetOptions::Condition;
   while (!args.empty() && !args.failed()) {
@@ -482,16 +164,22 @@ SetOptions read_set_options(Context& ctx, ArgReader& args) {
     } else if (options.condition != Condition::if_absent && args.accept("xx")) {
       options.condition = Condition::if_present;
     } else {
-      accept_expiry_option(ctx, args, ExpiryWords::keep_ttl, options.expiry);
+      accept_expiry_option(args, ExpiryWords::keep_ttl, options.expiry);
     }
   }
   return options;
 }
 
+Ttl ttl_of(const Context& ctx, ArgReader& args, const ExpiryOption& expiry) {
+  if (expiry.kind == ExpiryOption::Kind::keep) return Ttl::keep();
+  return expiry.has_time() ? Ttl::at(end_of(ctx, args, expiry)) : Ttl::clear();
+}
+
 Reply set(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   const Bytes value = args.next();
-  const SetOptions options = args.empty() ? SetOptions{} : read_set_options(ctx, args);
+  const SetOptions options = args.empty() ? SetOptions{} : read_set_options(args);
+  const Ttl ttl = args.failed() ? Ttl() : ttl_of(ctx, args, options.expiry);
   if (args.failed()) return args.error();
 
   Database& database = ctx.database(key);
@@ -507,18 +195,7 @@ Reply set(Context& ctx, ArgReader& args) {
       return options.get ? std::move(before) : Reply::null();
     }
   }
-  switch (options.expiry.kind) {
-    case ExpiryOption::Kind::none:
-    case ExpiryOption::Kind::persist:
-      database.set_string(hashed, value);
-      break;
-    case ExpiryOption::Kind::keep:
-      database.set_string(hashed, value, Ttl::keep());
-      break;
-    case ExpiryOption::Kind::at:
-      database.set_string(hashed, value, Ttl::at(options.expiry.at_ms));
-      break;
-  }
+  database.set_string(hashed, value, ttl);
   return options.get ? std::move(before) : Reply::ok();
 }
 
@@ -594,77 +271,7 @@ constexpr Command kSetnx{
     .run = setnx,
 };
 
-Reply setrange(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  const int64_t offset = args.next_integer();
-  const Bytes value = args.next();
-  if (args.failed()) return args.error();
-  if (offset < 0) return error_reply(Errc::out_of_range);
-
-  // Writing nothing creates nothing, however far out.
-  auto string = ctx.database(key).edit<String>(ctx.hashed(key),
-                                               value.empty() ? IfAbsent::leave : IfAbsent::create);
-  if (!string) return error_reply(string.error());
-  if (!*string) return Reply::integer(0);
-  const Result<size_t> length =
-      (*string)->set_range(static_cast<size_t>(offset), value, length_max(ctx));
-  return length ? Reply::integer(static_cast<int64_t>(*length)) : error_reply(length.error());
-}
-
-constexpr Command kSetrange{
-    .name = "setrange",
-    .summary = "Overwrites part of a string from an offset on.",
-    .since = "2.2.0",
-    .complexity = "O(N) in the bytes given",
-    .group = Group::string,
-    .arity = exactly(4),
-    .flags = Flag::write | Flag::deny_oom,
-    .keys = {key_at(1, Access::update)},
-    .syntax = "key:key offset:integer value",
-    .run = setrange,
-};
-
-Reply strlen(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  if (args.failed()) return args.error();
-
-  Entry* entry = ctx.find_to_read(key);
-  if (entry == nullptr) return Reply::integer(0);
-  if (entry->type() != ValueType::string) return error_reply(Errc::wrong_type);
-  return Reply::integer(static_cast<int64_t>(entry->text_length()));
-}
-
-constexpr Command kStrlen{
-    .name = "strlen",
-    .summary = "Tells the length of a string.",
-    .since = "2.2.0",
-    .complexity = "O(1)",
-    .group = Group::string,
-    .arity = exactly(2),
-    .flags = Flag::readonly | Flag::fast,
-    .keys = {key_at(1, Access::inspect)},
-    .syntax = "key:key",
-    .run = strlen,
-};
-
-constexpr Command kSubstr{
-    .name = "substr",
-    .summary = "Returns part of a string.",
-    .since = "1.0.0",
-    .complexity = "O(N) in the bytes returned",
-    .deprecated = {.since = "2.0.0", .instead = "`GETRANGE`"},
-    .group = Group::string,
-    .arity = exactly(4),
-    .flags = Flag::readonly,
-    .keys = {key_at(1, Access::read)},
-    .syntax = "key:key start:integer end:integer",
-    .run = getrange,
-};
-
-constexpr Command kCommands[] = {kAppend,   kDecr,   kDecrby, kGet,    kGetdel,      kGetex,
-                                 kGetrange, kGetset, kIncr,   kIncrby, kIncrbyfloat, kMget,
-                                 kMset,     kMsetnx, kPsetex, kSet,    kSetex,       kSetnx,
-                                 kSetrange, kStrlen, kSubstr};
+constexpr Command kCommands[] = {kGet, kGetdel, kGetex, kGetset, kPsetex, kSet, kSetex, kSetnx};
 static_assert(well_formed(kCommands));
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "server/core/pause.hpp"
 #include "server/core/rate_meter.hpp"
 #include "server/core/statistics.hpp"
+#include "server/core/timed_waits.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
 #include "storage/readstate/read_states.hpp"
@@ -49,6 +50,7 @@ struct CoreData {
   Monitors monitors;
   Pause pause;
   RunPool runs;
+  TimedWaits timed_waits;
   Statistics statistics;
   // Of `statistics`, as cron samples it.
   RateMeter command_rate;

@@ -56,6 +56,8 @@ class Keyspace {
   void set_hook(ChangeHook* hook) { books_.hook = hook; }
   // Shared with the read states of this partition.
   RecencyClock& clock() { return books_.clock; }
+  // For picks, not for secrets.
+  uint64_t next_random() { return books_.next_random(); }
 
   // Everything held, as the allocator counts: entries, values, tables, and what waits to be freed.
   size_t used_bytes() const;

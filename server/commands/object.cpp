@@ -1,0 +1,161 @@
+// OBJECT: how a value is kept, and how it is used.
+
+#include "server/command/arg_reader.hpp"
+#include "server/command/command_table.hpp"
+#include "server/command/context.hpp"
+#include "server/command/introspection.hpp"
+#include "server/commands/families.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+using storage::Entry;
+
+Reply object_encoding(Context& ctx, ArgReader& args) {
+  const Bytes key = args.next();
+  if (args.failed()) return args.error();
+  const Entry* entry = ctx.find_to_inspect(key);
+  return entry != nullptr ? Reply::bulk(entry->encoding_name()) : Reply::null();
+}
+
+constexpr Command kObjectEncoding{
+    .name = "encoding",
+    .summary = "Tells how a value is encoded.",
+    .since = "2.2.3",
+    .complexity = "O(1)",
+    .group = Group::generic,
+    .arity = exactly(3),
+    .flags = Flag::readonly,
+    .categories = Category::keyspace,
+    .keys = {key_at(2, Access::inspect)},
+    .syntax = "key:key",
+    .tips = {"nondeterministic_output"},
+    .run = object_encoding,
+};
+
+bool counts_frequency(const storage::RecencyClock& clock) {
+  return clock.recency() == storage::Recency::lfu;
+}
+
+Reply object_freq(Context& ctx, ArgReader& args) {
+  const Bytes key = args.next();
+  if (args.failed()) return args.error();
+
+  const Entry* entry = ctx.find_to_inspect(key);
+  if (entry == nullptr) return Reply::null();
+  const storage::RecencyClock& clock = ctx.keyspace(key).clock();
+  if (!counts_frequency(clock)) {
+    return Reply::error(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
+        "that when switching between policies at runtime LRU and LFU data will take some time to "
+        "adjust.");
+  }
+  return Reply::integer(clock.frequency(ctx.database(key).stamp(ctx.hashed(key))));
+}
+
+constexpr Command kObjectFreq{
+    .name = "freq",
+    .summary = "Tells the logarithmic count of how often a key is used.",
+    .since = "4.0.0",
+    .complexity = "O(1)",
+    .group = Group::generic,
+    .arity = exactly(3),
+    .flags = Flag::readonly,
+    .categories = Category::keyspace,
+    .keys = {key_at(2, Access::inspect)},
+    .syntax = "key:key",
+    .tips = {"nondeterministic_output"},
+    .run = object_freq,
+};
+
+Reply object_idletime(Context& ctx, ArgReader& args) {
+  const Bytes key = args.next();
+  if (args.failed()) return args.error();
+
+  const Entry* entry = ctx.find_to_inspect(key);
+  if (entry == nullptr) return Reply::null();
+  if (counts_frequency(ctx.keyspace(key).clock())) {
+    return Reply::error(
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+        "switching between policies at runtime LRU and LFU data will take some time to adjust.");
+  }
+  const int64_t idle_seconds = ctx.now_ms() / 1000 - int64_t{entry->access_seconds()};
+  return Reply::integer(idle_seconds > 0 ? idle_seconds : 0);
+}
+
+constexpr Command kObjectIdletime{
+    .name = "idletime",
+    .summary = "Tells how many seconds ago a key was last used.",
+    .since = "2.2.3",
+    .complexity = "O(1)",
+    .group = Group::generic,
+    .arity = exactly(3),
+    .flags = Flag::readonly,
+    .categories = Category::keyspace,
+    .keys = {key_at(2, Access::inspect)},
+    .syntax = "key:key",
+    .tips = {"nondeterministic_output"},
+    .run = object_idletime,
+};
+
+// No value is ever shared between keys, not even a small integer.
+Reply object_refcount(Context& ctx, ArgReader& args) {
+  const Bytes key = args.next();
+  if (args.failed()) return args.error();
+  return ctx.find_to_inspect(key) != nullptr ? Reply::integer(1) : Reply::null();
+}
+
+constexpr Command kObjectRefcount{
+    .name = "refcount",
+    .summary = "Tells the number of references to a value.",
+    .since = "2.2.3",
+    .complexity = "O(1)",
+    .group = Group::generic,
+    .arity = exactly(3),
+    .flags = Flag::readonly,
+    .categories = Category::keyspace,
+    .keys = {key_at(2, Access::inspect)},
+    .syntax = "key:key",
+    .tips = {"nondeterministic_output"},
+    .run = object_refcount,
+};
+
+Reply object_help(Context& ctx, ArgReader&) {
+  return container_help(*ctx.commands().find("object"));
+}
+
+constexpr Command kObjectHelp{
+    .name = "help",
+    .summary = "Lists the subcommands.",
+    .since = "6.2.0",
+    .complexity = "O(1)",
+    .group = Group::generic,
+    .arity = exactly(2),
+    .flags = Flag::loading | Flag::stale,
+    .categories = Category::keyspace,
+    .scope = Scope::home,
+    .run = object_help,
+};
+
+constexpr Command kObjectCommands[] = {kObjectEncoding, kObjectFreq, kObjectHelp, kObjectIdletime,
+                                       kObjectRefcount};
+
+constexpr Command kObject{
+    .name = "object",
+    .summary = "A container for commands about how values are kept.",
+    .since = "2.2.3",
+    .complexity = "Depends on the subcommand.",
+    .group = Group::generic,
+    .arity = at_least(2),
+    .subcommands = kObjectCommands,
+};
+
+constexpr Command kCommands[] = {kObject};
+static_assert(well_formed(kCommands));
+
+}  // namespace
+
+std::span<const Command> object_commands() { return kCommands; }
+
+}  // namespace tidemark::server

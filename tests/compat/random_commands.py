@@ -1,0 +1,168 @@
+"""Random commands of the generic, string and connection families, with arguments from the edges.
+
+What depends on the clock is kept apart from the edges: a lifetime either has passed or is far away, and
+where lifetimes are compared (GT, LT) no two are alike, so that two servers that run the same commands a
+moment apart answer the same.
+"""
+
+WORDS = (b"", b" 1", b"1 ", b"+1", b"01", b"-0", b"1.5", b"abc", b"0x10", b"1e3", b"nan", b"inf")
+EDGES = tuple(b"%d" % n for n in (
+    0, 1, -1, 2, 10, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**32, 2**53, 2**63 - 1, -2**63, 2**63, -2**63 - 1, 2**64))
+SMALL = tuple(b"%d" % n for n in range(-12, 60))
+FLOATS = EDGES + WORDS + (
+    b"-1.5", b"1e10", b"1e300", b"1e4000", b"1e5000", b"-inf", b"0x1p3", b"3.0e3", b"1.", b".5", b"1e-5",
+    b"5e-324", b"123456789.123456789", b"0.1", b"-0.1", b"1e17", b"infinity", b"NaN", b"--1", b"1e")
+KEYS = (b"a", b"b", b"c", b"key:1", b"{tag}1", b"{tag}2", b"", b"with space", b"\r\n\x00\xff", b"x" * 300)
+PATTERNS = (b"*", b"a", b"?", b"[a-b]", b"[^a]", b"key*", b"\\a", b"{tag}*", b"", b"[", b"**?", b"*\xff")
+DATABASES = (b"0", b"1", b"2") * 8 + EDGES + WORDS
+OVERFLOWING = (b"9223372036854775807", b"9223372036854775", b"9223372036854776", b"-9223372036854775808",
+               b"-9223372036854776", b"9223372036854775808")
+
+
+class Maker:
+    """Makes commands from a random.Random."""
+
+    def __init__(self, random):
+        self.random = random
+        pick = self.pick
+        key, value, edge = self.key, self.value, self.integer
+        expiry = self.expiry_options
+        self.templates = (
+            lambda: [b"append", key(), value()],
+            lambda: [pick((b"incr", b"decr")), key()],
+            lambda: [pick((b"incrby", b"decrby")), key(), edge()],
+            lambda: [b"incrbyfloat", key(), pick(FLOATS)],
+            lambda: [pick((b"get", b"getdel", b"strlen", b"get", b"get")), key()],
+            lambda: [b"getex", key(), *expiry((b"persist",))],
+            lambda: [pick((b"getrange", b"substr")), key(), self.index(), self.index()],
+            lambda: [pick((b"getset", b"setnx")), key(), value()],
+            lambda: [b"mget", *self.some(key)],
+            lambda: [pick((b"mset", b"msetnx")), *self.pairs()],
+            lambda: [b"setex", key(), self.lifetime(), value()],
+            lambda: [b"psetex", key(), self.lifetime(), value()],
+            lambda: [b"set", key(), value()],
+            lambda: [b"set", key(), value(), *self.set_options()],
+            lambda: [b"setrange", key(), pick((pick(SMALL), edge())), value()],
+            lambda: [b"lcs", key(), key(), *self.lcs_options()],
+            lambda: [b"copy", key(), key(), *self.copy_options()],
+            lambda: [pick((b"del", b"unlink", b"exists", b"touch")), *self.some(key)],
+            lambda: [pick((b"type", b"persist", b"ttl", b"pttl", b"expiretime", b"pexpiretime")), key()],
+            self.expire,
+            lambda: [b"keys", pick(PATTERNS)],
+            lambda: [b"randomkey"],
+            lambda: [pick((b"rename", b"renamenx")), key(), key()],
+            lambda: [b"move", key(), pick(DATABASES)],
+            lambda: [b"swapdb", pick(DATABASES), pick(DATABASES)],
+            lambda: [b"object", pick((b"encoding", b"freq", b"idletime", b"nonsense")), key()],
+            lambda: [b"scan", pick((b"0", b"0", b"0", b"00", b"x", b"", b" 0", b"18446744073709551616", b"0x")),
+                     *self.scan_options()],
+            lambda: [b"echo", value()],
+            lambda: [b"ping", *self.some(value)],
+            lambda: [b"select", pick(DATABASES)],
+            lambda: [b"auth", *self.some(lambda: pick((b"default", b"other", b"secret", b"")))],
+            self.hello,
+            lambda: [b"reset"],
+            lambda: [b"wait", pick((b"0", b"-1") + WORDS), pick((b"0", b"1", b"-1", b"9223372036854775808") + WORDS)],
+            lambda: [pick((b"nonsense", b"get|set", b"")), *self.some(value)],
+        )
+
+    def pick(self, choices):
+        return self.random.choice(choices)
+
+    def chance(self, one_in):
+        return self.random.randrange(one_in) == 0
+
+    def key(self):
+        return self.pick(KEYS[:6]) if not self.chance(8) else self.pick(KEYS)
+
+    def integer(self):
+        return self.pick(self.pick((EDGES, SMALL, WORDS)))
+
+    def index(self):
+        return self.pick(self.pick((EDGES, SMALL, SMALL, WORDS)))
+
+    def value(self):
+        lengths = (1, 20, 43, 44, 45, 63, 64, 255, 1023, 1024, 1025)
+        kind = self.random.randrange(6)
+        if kind < 3:
+            return self.pick((EDGES, SMALL, WORDS)[kind])
+        if kind == 3:
+            return bytes(self.random.choices(b"ab12\r\n\x00\xff", k=self.random.randrange(12)))
+        if kind == 4:
+            return self.pick(FLOATS)
+        return self.pick((b"x", b"1", b"\xfe")) * self.pick(lengths)
+
+    def some(self, make):
+        return [make() for _ in range(self.random.randrange(4))]
+
+    def pairs(self):
+        return [part for _ in range(self.random.randrange(4)) for part in (self.key(), self.value())]
+
+    def far(self):
+        return b"%d" % self.random.randrange(10**7, 10**12)
+
+    def lifetime(self):
+        """Of seconds or of milliseconds, from now."""
+        return self.pick((self.far(), self.far(), b"0", b"-1", self.pick(OVERFLOWING), self.pick(WORDS)))
+
+    def moment(self):
+        """In seconds or in milliseconds since the epoch."""
+        return self.pick((b"%d" % self.random.randrange(10**13, 10**14), b"1", self.lifetime()))
+
+    def expiry_options(self, more):
+        options = []
+        while self.chance(2) and len(options) < 5:
+            word = self.pick((b"ex", b"px", b"exat", b"pxat") + more)
+            options.append(word)
+            if word in (b"ex", b"px"):
+                options.append(self.lifetime())
+            elif word in (b"exat", b"pxat"):
+                options.append(self.moment())
+        return options
+
+    def set_options(self):
+        options = [self.pick((b"nx", b"xx", b"get", b"keepttl")) for _ in range(self.random.randrange(3))]
+        return options + self.expiry_options((b"keepttl", b"nonsense"))
+
+    def expire(self):
+        name = self.pick((b"expire", b"pexpire", b"expireat", b"pexpireat"))
+        time = self.moment() if name.endswith(b"at") else self.lifetime()
+        words = (b"nx", b"xx", b"gt", b"lt", b"nx", b"xx", b"nonsense")
+        return [name, self.key(), time, *self.some(lambda: self.pick(words))]
+
+    def copy_options(self):
+        options = []
+        while self.chance(2):
+            options += self.pick(([b"replace"], [b"db", self.pick(DATABASES)], [b"db"], [b"nonsense"]))
+        return options
+
+    def lcs_options(self):
+        options = []
+        while self.chance(2):
+            options += self.pick(([b"len"], [b"idx"], [b"withmatchlen"], [b"minmatchlen", self.integer()], [b"x"]))
+        return options
+
+    def scan_options(self):
+        options = []
+        while self.chance(2):
+            options += self.pick(([b"match", self.pick(PATTERNS)], [b"count", self.integer()],
+                                  [b"type", self.pick((b"string", b"STRING", b"list", b"nonsense"))], [b"count"]))
+        return options
+
+    def hello(self):
+        options = []
+        while self.chance(3):
+            options += self.pick(([b"auth", b"default", b"x"], [b"auth", b"other", b"x"], [b"auth"],
+                                  [b"setname", self.pick((b"me", b"two words", b""))], [b"nonsense"]))
+        version = [self.pick((b"2", b"3", b"2", b"3") + EDGES + WORDS)]
+        return [b"hello", *(version + options if not self.chance(5) else [])]
+
+    def command(self):
+        command = self.pick(self.templates)()
+        if self.chance(30) and len(command) > 1:
+            command.pop()
+        if self.chance(30) and command[0] != b"wait":
+            command.append(self.value())
+        if self.chance(4):
+            command = [command[0].upper(), *command[1:]]
+        return command
