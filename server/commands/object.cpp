@@ -1,10 +1,14 @@
 // OBJECT: how a value is kept, and how it is used.
 
+#include <cstdint>
+#include <limits>
+
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/context.hpp"
 #include "server/command/introspection.hpp"
 #include "server/commands/families.hpp"
+#include "server/server.hpp"
 
 namespace tidemark::server {
 
@@ -99,11 +103,28 @@ constexpr Command kObjectIdletime{
     .run = object_idletime,
 };
 
-// No value is ever shared between keys, not even a small integer.
+// Redis has one object for each of these and answers that everybody refers to it, unless a policy
+// wants to know of each key when or how often it was used. Programs look for that; here no value is
+// shared, and a small integer takes no memory of its own either.
+constexpr int64_t kSharedIntegers = 10000;
+constexpr int64_t kSharedReferences = std::numeric_limits<int32_t>::max();
+
+bool policy_wants_recency(const Settings& settings) {
+  using Policy = MaxmemoryPolicy;
+  const auto policy = settings.maxmemory_policy;
+  return settings.maxmemory > 0 &&
+         (policy == Policy::allkeys_lru || policy == Policy::allkeys_lfu ||
+          policy == Policy::volatile_lru || policy == Policy::volatile_lfu);
+}
+
 Reply object_refcount(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
-  return ctx.find_to_inspect(key) != nullptr ? Reply::integer(1) : Reply::null();
+  const Entry* entry = ctx.find_to_inspect(key);
+  if (entry == nullptr) return Reply::null();
+  const bool small = entry->type() == storage::ValueType::string && entry->is_integer() &&
+                     entry->integer() >= 0 && entry->integer() < kSharedIntegers;
+  return Reply::integer(small && !policy_wants_recency(ctx.settings()) ? kSharedReferences : 1);
 }
 
 constexpr Command kObjectRefcount{

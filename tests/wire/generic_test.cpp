@@ -257,6 +257,7 @@ TEST_CASE("OBJECT tells how a value is kept") {
     CHECK(client.run({"OBJECT", "ENCODING", "r"}) == "\"raw\"");
     CHECK(client.run({"OBJECT", "ENCODING", "none"}) == "(nil)");
     CHECK(client.run({"OBJECT", "REFCOUNT", "e"}) == "1");
+    CHECK(client.run({"OBJECT", "REFCOUNT", "i"}) == "2147483647");
     CHECK(client.run({"OBJECT", "IDLETIME", "e"}) == "0");
     CHECK(client.run({"OBJECT", "FREQ", "none"}) == "(nil)");
     CHECK(client.run({"OBJECT", "FREQ", "e"})

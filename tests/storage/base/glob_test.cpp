@@ -155,6 +155,18 @@ TEST_CASE("random patterns of stars match by the definition") {
 }
 
 // A matcher that is exponential in the stars would not live to see the end of this.
+TEST_CASE("a pattern with more than a thousand stars before its last matches nothing") {
+  const auto stars = [](size_t count) {
+    std::string pattern;
+    for (size_t i = 0; i < count; ++i) pattern += "*?";
+    return pattern;
+  };
+  const std::string text(2000, 'a');
+  CHECK(glob_matches(stars(1000), text));
+  CHECK_FALSE(glob_matches(stars(1001), text));
+  CHECK(glob_matches(stars(1000) + "*", text));
+}
+
 TEST_CASE("a pattern made to hurt ends") {
   std::string pattern;
   for (int i = 0; i < 60; ++i) pattern += "a*";
