@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "server/command/slow.hpp"
 #include "server/core/eviction.hpp"
 #include "server/core/work_message.hpp"
 #include "server/file_limit.hpp"
@@ -93,12 +94,26 @@ void follow_process(Server& server) {
   });
 }
 
+void follow_slowness(Server& server) {
+  const auto apply = [&server](const Settings&, const Settings& after) {
+    tell_cores(server, [&](CoreData& data) {
+      data.slow_cycles = slow_cycles(after);
+      data.slow_log.trim(static_cast<size_t>(after.slowlog_max_len));
+    });
+    return Refusal();
+  };
+  (void)apply(server.settings(), server.settings());
+  server.config().on_change(
+      {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"}, apply);
+}
+
 }  // namespace
 
 void follow_live_settings(Server& server) {
   follow_memory(server);
   follow_read_states(server);
   follow_process(server);
+  follow_slowness(server);
 }
 
 }  // namespace tidemark::server

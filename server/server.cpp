@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "server/client/client.hpp"
+#include "server/command/slow.hpp"
 #include "server/commands/families.hpp"
 #include "server/config/version.hpp"
 #include "server/core/cycle_clock.hpp"
@@ -273,6 +274,24 @@ void Server::note_memory(uint64_t used) {
 }
 
 bool Server::make_room(const OnCore& here) {
+  CoreData& data = here.data();
+  const Room room = evict(here);
+  data.more_to_evict = room == Room::more;
+  if (room == Room::enough) {
+    if (data.above_maxmemory_since_us != 0) {
+      const int64_t above_us = here.now_us() - data.above_maxmemory_since_us;
+      data.statistics.eviction_exceeded_us += static_cast<uint64_t>(std::max<int64_t>(0, above_us));
+      data.above_maxmemory_since_us = 0;
+    }
+  } else if (data.above_maxmemory_since_us == 0) {
+    data.above_maxmemory_since_us = here.now_us();
+  }
+  return room != Room::none;
+}
+
+// A core may fill what the others leave, but no core has to evict below its fair share: it is for
+// those above theirs to make room, which they do on their own within a round of cron.
+Room Server::evict(const OnCore& here) {
   const auto limit = static_cast<int64_t>(settings().maxmemory);
   int64_t others = 0;
   for (const auto& core : cores_) {
@@ -282,13 +301,14 @@ bool Server::make_room(const OnCore& here) {
   }
   CoreData& data = here.data();
   const int64_t own = data.used_bytes();
-  if (own + others <= limit || data.pause.active()) return true;
-  if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return false;
-  // A core may fill what the others leave. Where they use more than that, it is for those above
-  // their fair share to evict.
+  if (limit == 0 || own + others <= limit || data.pause.active()) return Room::enough;
+  if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return Room::none;
   const int64_t fair_share = limit / static_cast<int64_t>(cores_.size());
-  if (own <= fair_share && cores_.size() > 1) return true;
-  return evict_down_to(data, std::max(limit - others, fair_share)) != Room::none;
+  if (own <= fair_share && cores_.size() > 1) return Room::coming;
+  const int64_t start_us = wall_clock_us();
+  const Room room = evict_down_to(data, std::max(limit - others, fair_share));
+  note_event(here, "eviction-cycle", wall_clock_us() - start_us);
+  return room;
 }
 
 // ---- Cron, on every core.
@@ -301,9 +321,9 @@ void Server::on_cron(OnCore& here) {
   data.net_output_rate.sample(here.now_us(), data.statistics.net_output_bytes);
   data.pause.end_if_over(here.now_ms());
   if (debug_.cron_paused) return;
-  if (debug_.active_expire) expire(data);
+  if (debug_.active_expire) expire(here);
   (void)data.keyspace.slice(kFreedByCron);
-  if (settings().maxmemory > 0) (void)make_room(here);
+  if (settings().maxmemory > 0 || data.above_maxmemory_since_us != 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {
     int64_t used = 0;
@@ -314,46 +334,75 @@ void Server::on_cron(OnCore& here) {
   }
 }
 
-void Server::expire(CoreData& data) {
+void Server::expire(const OnCore& here) {
+  CoreData& data = here.data();
   const int64_t start_us = wall_clock_us();
   bool stopped = false;
   data.keyspace.expire_slice({.should_stop = [start_us, &stopped] {
     stopped = wall_clock_us() - start_us > kExpireSliceUs;
     return stopped;
   }});
-  data.statistics.expire_cycle_us += static_cast<uint64_t>(wall_clock_us() - start_us);
+  const int64_t took_us = wall_clock_us() - start_us;
+  note_event(here, "expire-cycle", took_us);
+  data.statistics.expire_cycle_us += static_cast<uint64_t>(took_us);
   if (stopped) ++data.statistics.expire_cap_reached;
 }
 
 // ---- The end.
 
-void Server::request_shutdown() {
-  if (shutting_down_.exchange(true)) return;
+bool Server::request_shutdown(Shutdown how) {
+  Ending none = Ending::no;
+  if (!ending_.compare_exchange_strong(none, Ending::draining)) return false;
+  shutdown_ = std::move(how);
+  commit_failed_ = false;
   cores_draining_ = static_cast<int>(cores_.size());
   log::warning("User requested shutdown...");
   for (const auto& core : cores_) {
-    core->post(std::make_unique<WorkMessage>([this](OnCore& here) { shut_down(here); }));
+    core->post(std::make_unique<WorkMessage>([this](OnCore& here) { drain(here); }));
   }
+  return true;
 }
 
-// Commits what is dirty; the last core to be done stops them all.
-void Server::shut_down(OnCore& here) {
-  if (here.id() == CoreId(0)) listeners_.clear();  // they are handles of its loop
+bool Server::abort_shutdown() {
+  Ending draining = Ending::draining;
+  return ending_.compare_exchange_strong(draining, Ending::aborted);
+}
+
+// Commits what is dirty; the last core to be done goes on to the end.
+void Server::drain(OnCore& here) {
   const auto done = [this](size_t, const storage::StoreStatus& status) {
     if (!status) {
       log::warning(fmt::format("Read states that the store has not: {}", status.reason));
-      exit_code_ = 1;
+      commit_failed_ = true;
     }
-    if (cores_draining_.fetch_sub(1) > 1) return;
-    for (const auto& core : cores_) {
-      core->post(std::make_unique<WorkMessage>([this](OnCore& on) { stop_core(on); }));
-    }
+    if (cores_draining_.fetch_sub(1) == 1) end_drain();
   };
   if (here.data().write_behind == nullptr) return done(0, {});
   here.data().write_behind->commit_all_now(here.now_us(), done);
 }
 
+void Server::end_drain() {
+  const bool refuse = commit_failed_ && shutdown_.on_failure == Shutdown::OnFailure::go_on;
+  Ending draining = Ending::draining;
+  const bool aborted = !refuse && !ending_.compare_exchange_strong(draining, Ending::stopping);
+  if (refuse || aborted) {
+    log::warning(refuse
+                     ? "Errors trying to shut down the server. Check the logs for more information."
+                     : "Shutdown manually aborted.");
+    const CoreId home = shutdown_.home;
+    auto refused = std::exchange(shutdown_.refused, nullptr);
+    ending_ = Ending::no;
+    if (refused) core(home).post(std::make_unique<WorkMessage>(std::move(refused)));
+    return;
+  }
+  exit_code_ = commit_failed_ ? 1 : 0;
+  for (const auto& core : cores_) {
+    core->post(std::make_unique<WorkMessage>([this](OnCore& on) { stop_core(on); }));
+  }
+}
+
 void Server::stop_core(OnCore& here) {
+  if (here.id() == CoreId(0)) listeners_.clear();  // they are handles of its loop
   std::vector<Client*> clients;
   for (const auto& [id, client] : here.data().clients.all()) clients.push_back(client.get());
   for (Client* client : clients) client->close(here);

@@ -14,6 +14,7 @@
 #include "server/command/router.hpp"
 #include "server/config/config.hpp"
 #include "server/core/core.hpp"
+#include "server/core/eviction.hpp"
 #include "server/core/exclusive.hpp"
 #include "server/net/listener.hpp"
 #include "storage/persist/store.hpp"
@@ -50,8 +51,20 @@ class Server {
 
   // Serves until shut down; core 0 runs on the calling thread. Returns the exit code.
   int run();
-  // Any thread: commits what is dirty and makes run() return.
-  void request_shutdown();
+  // How to end.
+  struct Shutdown {
+    // What to do where the store refuses the last commits of read states.
+    enum class OnFailure : uint8_t { stop, go_on };
+    OnFailure on_failure = OnFailure::stop;
+    // Called on `home` where the server goes on after all.
+    CoreId home;
+    std::function<void(OnCore& here)> refused;
+  };
+  // Any thread: commits what is dirty and makes run() return. False where that is under way.
+  bool request_shutdown(Shutdown how);
+  bool request_shutdown() { return request_shutdown(Shutdown()); }
+  // Any thread: the server goes on. False where no shutdown is under way, or it cannot be stopped.
+  bool abort_shutdown();
 
   // ---- Any core.
   Config& config() { return config_; }
@@ -71,6 +84,8 @@ class Server {
   uint16_t port() const { return port_; }
   uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
 
+  uint64_t next_slow_id() { return next_slow_id_.fetch_add(1, std::memory_order_relaxed); }
+
   // What maxmemory is compared with: CoreData::used_bytes() of all cores. Within exclusive work.
   uint64_t used_memory() const;
   // Memory in use when the server had started, and the most there ever was.
@@ -89,8 +104,10 @@ class Server {
   void make_cores();
   void listen();
   void accept(int fd, Stream::Kind kind);
-  void expire(CoreData& data);
-  void shut_down(OnCore& here);
+  void expire(const OnCore& here);
+  Room evict(const OnCore& here);
+  void drain(OnCore& here);
+  void end_drain();
   void stop_core(OnCore& here);
 
   Config config_;
@@ -112,7 +129,13 @@ class Server {
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;
   std::atomic<uint64_t> peak_memory_ = 0;
-  std::atomic<bool> shutting_down_ = false;
+  std::atomic<uint64_t> next_slow_id_ = 0;
+
+  // Draining: the cores commit what is dirty. The last one to be done decides what follows.
+  enum class Ending : uint8_t { no, draining, aborted, stopping };
+  std::atomic<Ending> ending_ = Ending::no;
+  std::atomic<bool> commit_failed_ = false;
+  Shutdown shutdown_;  // written before a drain starts, read by the core that ends it
   std::atomic<int> cores_draining_ = 0;
   int exit_code_ = 0;
 };

@@ -39,6 +39,7 @@ Client::Client(Core& core, const Options& options, int64_t now_ms)
       kind_(options.kind),
       local_peer_(peer_is_local(options.fd)) {
   session_.client_id = share_.client_id = options.id;
+  session_.home = core.id();
   facts_.peer = peer_name(options.fd);
   facts_.local = local_name(options.fd);
   facts_.connected_ms = facts_.last_interaction_ms = now_ms;

@@ -6,6 +6,7 @@
 #include "protocol/encode.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
+#include "server/command/slow.hpp"
 #include "server/core/cycle_clock.hpp"
 #include "server/errors.hpp"
 #include "server/server.hpp"
@@ -123,6 +124,8 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
     if (counted.latency == nullptr) counted.latency = std::make_unique<LatencyHistogram>();
     counted.latency->record(CycleClock::nanoseconds(cycles));
   }
+  if (cycles >= here.data().slow_cycles) [[unlikely]]
+    note_slow(here, call, cycles);
   if (context.suspended()) return Outcome::suspended;
   if (reply.is_error()) [[unlikely]] {
     ++counted.failed;

@@ -11,6 +11,7 @@ namespace tidemark::server {
 // with the command.
 struct Session {
   uint64_t client_id = 0;
+  CoreId home;  // where the connection is
   DbIndex db;
   protocol::RespVersion resp = protocol::RespVersion::v2;
   bool no_touch = false;  // CLIENT NO-TOUCH: reading leaves LRU order alone

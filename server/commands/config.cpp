@@ -100,6 +100,11 @@ Reply config_set(Context& ctx, ArgReader& args) {
   return Reply::ok();
 }
 
+// CONFIG SET name value ...: the value behind the name of a password and the like.
+bool is_secret_value(std::span<const Bytes> args, size_t position) {
+  return position >= 3 && position % 2 == 1 && is_secret_option(args[position - 1]);
+}
+
 constexpr Command kConfigSet{
     .name = "set",
     .summary = "Changes options.",
@@ -107,10 +112,11 @@ constexpr Command kConfigSet{
     .complexity = "O(N) in the options given",
     .group = Group::server,
     .arity = at_least(4),
-    .flags = Flag::admin | Flag::no_script | Flag::loading | Flag::stale,
+    .flags = Flag::admin | Flag::no_script | Flag::loading | Flag::stale | Flag::hidden_args,
     .syntax = "data:(parameter value)...",
     .tips = {"request_policy:all_nodes", "response_policy:all_succeeded"},
     .scope = Scope::all_cores,
+    .is_secret = is_secret_value,
     .run = config_set,
 };
 

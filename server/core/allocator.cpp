@@ -49,6 +49,14 @@ void purge_arenas() {
   mallctl(name, nullptr, nullptr, nullptr, 0);
 }
 
+std::string allocator_report() {
+  std::string report;
+  malloc_stats_print(
+      [](void* to, const char* text) { static_cast<std::string*>(to)->append(text); }, &report,
+      nullptr);
+  return report;
+}
+
 const char* allocator_name() { return "jemalloc-5.3.0"; }
 
 #else
@@ -56,6 +64,7 @@ const char* allocator_name() { return "jemalloc-5.3.0"; }
 AllocatorFigures allocator_figures() { return {}; }
 void use_own_arena() {}
 void purge_arenas() {}
+std::string allocator_report() { return "The allocator is the C library's.\n"; }
 const char* allocator_name() { return "libc"; }
 
 #endif

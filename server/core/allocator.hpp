@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace tidemark::server {
 
@@ -19,6 +20,8 @@ uint64_t resident_set_bytes();
 void use_own_arena();
 // Gives unused memory of every arena back to the operating system.
 void purge_arenas();
+// What the allocator tells people of itself.
+std::string allocator_report();
 // "jemalloc-5.3.0", or "libc".
 const char* allocator_name();
 

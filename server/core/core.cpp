@@ -67,9 +67,21 @@ void Core::run() {
   cron_.reset();
 }
 
+// Does a bit of what must not be done at once: frees what was removed, evicts what is too much.
+// True where there is more: the loop goes round without waiting, and serves clients in between.
+bool Core::work_off() {
+  bool more = false;
+  if (!data_.keyspace.disposal().empty()) more = data_.keyspace.free_some(kFreedPerRound);
+  if (data_.more_to_evict) {
+    const OnCore here(*this, refresh_clock());
+    (void)server_.make_room(here);
+    more = more || data_.more_to_evict;
+  }
+  return more;
+}
+
 Loop::Hooks::Wait Core::before_wait() {
-  // Goes round without waiting until nothing is left to free; clients are served in between.
-  if (!data_.keyspace.disposal().empty() && data_.keyspace.free_some(kFreedPerRound)) {
+  if (work_off()) {
     flush();
     drain();
     flush();

@@ -81,6 +81,7 @@ class Core {
  private:
   friend class OnCore;
   int64_t refresh_clock();
+  bool work_off();
   Loop::Hooks::Wait before_wait();
   void after_wait();
   void drain();

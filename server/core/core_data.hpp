@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -9,8 +10,10 @@
 #include "server/client/monitors.hpp"
 #include "server/client/run_pool.hpp"
 #include "server/core/client_memory.hpp"
+#include "server/core/latency_monitor.hpp"
 #include "server/core/pause.hpp"
 #include "server/core/rate_meter.hpp"
+#include "server/core/slow_log.hpp"
 #include "server/core/statistics.hpp"
 #include "server/core/timed_waits.hpp"
 #include "storage/keyspace/keyspace.hpp"
@@ -52,13 +55,18 @@ struct CoreData {
   RunPool runs;
   TimedWaits timed_waits;
   Statistics statistics;
+  // What took long, and from how many cycles on a command may be of that kind (slow.hpp).
+  SlowLog slow_log;
+  LatencyMonitor latency;
+  uint64_t slow_cycles = std::numeric_limits<uint64_t>::max();
   // Of `statistics`, as cron samples it.
   RateMeter command_rate;
   RateMeter net_input_rate;
   RateMeter net_output_rate;
-  // Since when the core has been above its share of maxmemory with nothing left to evict, or
-  // evicting still; 0 for not.
+  // Since when memory has been above maxmemory as this core sees it; 0 for not. And whether the
+  // core ran out of time while it evicted.
   int64_t above_maxmemory_since_us = 0;
+  bool more_to_evict = false;
 
   // What maxmemory is about: keys and users with their tables, and clients with their buffers, each
   // as large as the allocator made it. The store's caches are not part of it.

@@ -25,6 +25,9 @@ class CycleClock {
   static uint64_t nanoseconds(uint64_t cycles) {
     return static_cast<uint64_t>(static_cast<double>(cycles) * us_per_cycle * 1000.0);
   }
+  static uint64_t cycles(int64_t microseconds) {
+    return static_cast<uint64_t>(static_cast<double>(microseconds) / us_per_cycle);
+  }
   static double microseconds(uint64_t cycles) { return static_cast<double>(cycles) * us_per_cycle; }
 
  private:

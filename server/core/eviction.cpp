@@ -73,7 +73,7 @@ Room evict_down_to(CoreData& data, int64_t limit_bytes) {
       if (room == Room::none) return Room::none;
       if (room == Room::coming && ++waiting >= kWaitingMax) return Room::coming;
     }
-    if (wall_clock_us() - start_us > kSliceUs) return Room::coming;
+    if (wall_clock_us() - start_us > kSliceUs) return Room::more;
   }
   return Room::enough;
 }

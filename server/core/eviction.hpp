@@ -10,8 +10,8 @@ namespace tidemark::server {
 // Whether there is memory for what comes.
 enum class Room : uint8_t {
   enough,  // used memory is below the limit
-  coming,  // it is not yet: more is evicted by the next commands, or when commits under way are
-           // done
+  more,    // not yet: time is up, and the next round of the loop goes on
+  coming,  // not yet: it is when commits under way are done, or other cores have evicted
   none,    // nothing more can be evicted
 };
 

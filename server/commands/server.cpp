@@ -1,0 +1,211 @@
+// The server itself: its time, its end, and what it would save.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "server/command/arg_reader.hpp"
+#include "server/command/context.hpp"
+#include "server/commands/families.hpp"
+#include "server/config/version.hpp"
+#include "server/core/cycle_clock.hpp"
+#include "server/server.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+// Read states go to their store by themselves; the cache is not saved to disk yet.
+Reply no_snapshots() { return Reply::error("ERR snapshots are not available in this version"); }
+
+Reply bgrewriteaof(Context&, ArgReader&) {
+  return Reply::error("ERR append-only files are not available in this version");
+}
+
+constexpr Command kBgrewriteaof{
+    .name = "bgrewriteaof",
+    .summary = "Rewrites the append-only file in the background.",
+    .since = "1.0.0",
+    .complexity = "O(1)",
+    .group = Group::server,
+    .arity = exactly(1),
+    .flags = Flag::admin | Flag::no_script | Flag::no_async_loading,
+    .scope = Scope::home,
+    .run = bgrewriteaof,
+};
+
+Reply bgsave(Context&, ArgReader& args) {
+  (void)args.accept("schedule");
+  args.finish();
+  if (args.failed()) return args.error();
+  return no_snapshots();
+}
+
+constexpr Command kBgsave{
+    .name = "bgsave",
+    .summary = "Saves the data to disk in the background.",
+    .since = "1.0.0",
+    .complexity = "O(1)",
+    .group = Group::server,
+    .arity = at_least(1),
+    .flags = Flag::admin | Flag::no_script | Flag::no_async_loading,
+    .syntax = "[SCHEDULE]",
+    .scope = Scope::home,
+    .run = bgsave,
+};
+
+// Nothing was ever saved: the start, as Redis says it before its first save.
+Reply lastsave(Context& ctx, ArgReader&) {
+  return Reply::integer(ctx.server().started_us() / 1'000'000);
+}
+
+constexpr Command kLastsave{
+    .name = "lastsave",
+    .summary = "Tells the Unix time of the last successful save.",
+    .since = "1.0.0",
+    .complexity = "O(1)",
+    .group = Group::server,
+    .arity = exactly(1),
+    .flags = Flag::loading | Flag::stale | Flag::fast,
+    .categories = Category::admin | Category::dangerous,
+    .tips = {"nondeterministic_output"},
+    .scope = Scope::home,
+    .run = lastsave,
+};
+
+Reply lolwut(Context&, ArgReader& args) {
+  (void)args.rest();
+  return Reply::verbatim("txt", fmt::format("   .-.     .-.     .-.\n"
+                                            "  /   \\   /   \\   /   \\\n"
+                                            " /     `-'     `-'     `-~\n"
+                                            "Tidemark {}, as Redis ver. {}\n",
+                                            kTidemarkVersion, kRedisVersion));
+}
+
+constexpr Command kLolwut{
+    .name = "lolwut",
+    .summary = "Draws a picture and tells the version.",
+    .since = "5.0.0",
+    .group = Group::server,
+    .arity = at_least(1),
+    .flags = Flag::readonly | Flag::fast,
+    .syntax = "[VERSION version:integer]",
+    .scope = Scope::home,
+    .run = lolwut,
+};
+
+Reply save(Context&, ArgReader&) { return no_snapshots(); }
+
+constexpr Command kSave{
+    .name = "save",
+    .summary = "Saves the data to disk before it returns.",
+    .since = "1.0.0",
+    .complexity = "O(N) in the keys",
+    .group = Group::server,
+    .arity = exactly(1),
+    .flags = Flag::admin | Flag::no_script | Flag::no_async_loading | Flag::no_multi,
+    .scope = Scope::home,
+    .run = save,
+};
+
+// What SHUTDOWN's words ask for.
+struct ShutdownWords {
+  bool save = false;
+  bool nosave = false;
+  bool now = false;
+  bool force = false;
+  bool abort = false;
+};
+
+ShutdownWords read_words(ArgReader& args) {
+  ShutdownWords words;
+  while (!args.empty()) {
+    bool* const word = args.accept("nosave")  ? &words.nosave
+                       : args.accept("save")  ? &words.save
+                       : args.accept("now")   ? &words.now
+                       : args.accept("force") ? &words.force
+                       : args.accept("abort") ? &words.abort
+                                              : nullptr;
+    if (word == nullptr) {
+      args.fail_syntax();
+      break;
+    }
+    *word = true;
+  }
+  const bool others = words.save || words.nosave || words.now || words.force;
+  if ((words.abort && others) || (words.save && words.nosave)) args.fail_syntax();
+  return words;
+}
+
+// Answers only where the server goes on.
+Reply shutdown(Context& ctx, ArgReader& args) {
+  const ShutdownWords words = read_words(args);
+  if (args.failed()) return args.error();
+  if (words.abort) {
+    return ctx.server().abort_shutdown() ? Reply::ok()
+                                         : Reply::error("ERR No shutdown in progress.");
+  }
+  if (words.save) return no_snapshots();
+
+  Caller* const caller = &ctx.caller();
+  const bool started = ctx.server().request_shutdown(
+      {.on_failure =
+           words.force ? Server::Shutdown::OnFailure::stop : Server::Shutdown::OnFailure::go_on,
+       .home = ctx.here().id(),
+       .refused = [caller](OnCore& here) {
+         caller->resume(here, Reply::error("ERR Errors trying to SHUTDOWN. Check logs."));
+       }});
+  if (!started) return Reply::error("ERR A shutdown is in progress already.");
+  return ctx.suspend();
+}
+
+constexpr Command kShutdown{
+    .name = "shutdown",
+    .summary = "Stops the server, saving the data unless told otherwise.",
+    .since = "1.0.0",
+    .complexity = "O(N) in the keys when saving, else O(1)",
+    .group = Group::server,
+    .arity = at_least(1),
+    .flags = Flag::admin | Flag::no_script | Flag::loading | Flag::stale | Flag::no_multi |
+             Flag::allow_busy,
+    .syntax =
+        "[abort-selector:{save-selector-block:([save-selector:{NOSAVE|SAVE}] [NOW] "
+        "[FORCE])|ABORT}]",
+    .scope = Scope::home,
+    .run = shutdown,
+};
+
+Reply time(Context&, ArgReader&) {
+  // Not the time of the callback: clients measure with this.
+  const int64_t now_us = wall_clock_us();
+  std::vector<Reply> parts;
+  parts.push_back(Reply::bulk_integer(now_us / 1'000'000));
+  parts.push_back(Reply::bulk_integer(now_us % 1'000'000));
+  return Reply::array(std::move(parts));
+}
+
+constexpr Command kTime{
+    .name = "time",
+    .summary = "Tells the time of the server.",
+    .since = "2.6.0",
+    .complexity = "O(1)",
+    .group = Group::server,
+    .arity = exactly(1),
+    .flags = Flag::loading | Flag::stale | Flag::fast,
+    .tips = {"nondeterministic_output"},
+    .scope = Scope::home,
+    .run = time,
+};
+
+constexpr Command kCommands[] = {kBgrewriteaof, kBgsave,   kLastsave, kLolwut,
+                                 kSave,         kShutdown, kTime};
+static_assert(well_formed(kCommands));
+
+}  // namespace
+
+std::span<const Command> server_commands() { return kCommands; }
+
+}  // namespace tidemark::server
