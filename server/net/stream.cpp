@@ -21,6 +21,14 @@ char* shared_read_buffer() {
   return buffer.get();
 }
 
+// uv_buf_init() takes a length of 32 bits; there may be more than 4 GiB of replies.
+uv_buf_t buffer_of(Bytes bytes) {
+  uv_buf_t buffer{};
+  buffer.base = const_cast<char*>(bytes.data());
+  buffer.len = bytes.size();
+  return buffer;
+}
+
 }  // namespace
 
 struct Stream::Impl {
@@ -91,8 +99,7 @@ void Stream::start_reading() { uv_read_start(&impl_->stream, Impl::on_alloc, Imp
 void Stream::stop_reading() { uv_read_stop(&impl_->stream); }
 
 size_t Stream::try_write(Bytes bytes) {
-  const uv_buf_t buffer =
-      uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  const uv_buf_t buffer = buffer_of(bytes);
   const int written = uv_try_write(&impl_->stream, &buffer, 1);
   return written > 0 ? static_cast<size_t>(written) : 0;
 }
@@ -100,9 +107,7 @@ size_t Stream::try_write(Bytes bytes) {
 void Stream::write(protocol::Output bytes) {
   impl_->writing = std::move(bytes);
   impl_->write_request.data = impl_;
-  const Bytes view = impl_->writing.view();
-  const uv_buf_t buffer =
-      uv_buf_init(const_cast<char*>(view.data()), static_cast<unsigned>(view.size()));
+  const uv_buf_t buffer = buffer_of(impl_->writing.view());
   uv_write(&impl_->write_request, &impl_->stream, &buffer, 1, Impl::on_write);
 }
 
