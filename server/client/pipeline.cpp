@@ -43,7 +43,7 @@ protocol::ParseLimits parse_limits(const OnCore& here, const Client& client) {
 // A quoted inline argument lies in the parser, until the next request.
 bool lies_in(Bytes request, std::span<const Bytes> args) {
   for (const Bytes arg : args) {
-    if (arg.data() < request.data() || arg.data() > request.data() + request.size()) return false;
+    if (arg.data() < request.data() || arg.data() >= request.data() + request.size()) return false;
   }
   return true;
 }

@@ -54,7 +54,7 @@ void RequestBatch::clear() {
 
 void RequestBatch::rebase(Bytes from, const char* to) {
   for (Bytes& arg : args_) {
-    if (arg.data() >= from.data() && arg.data() <= from.data() + from.size()) {
+    if (arg.data() >= from.data() && arg.data() < from.data() + from.size()) {
       arg = Bytes(to + (arg.data() - from.data()), arg.size());
     }
   }
