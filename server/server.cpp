@@ -62,6 +62,27 @@ std::string random_hex(size_t digits) {
   return text;
 }
 
+// A connection on its way to the core that will serve it.
+class NewConnection : public Message {
+ public:
+  explicit NewConnection(const Client::Options& options) : options_(options) {}
+  ~NewConnection() override {
+    if (options_.fd >= 0) close_socket(options_.fd);
+  }
+  void arrive(OnCore& here, std::unique_ptr<Message>) override {
+    auto client = std::make_unique<Client>(here.server().core(here.id()), options_, here.now_ms());
+    options_.fd = -1;
+    client->facts().authenticated = here.server().settings().requirepass.empty();
+    ++here.data().statistics.connections_received;
+    Client& added = *client;
+    here.data().clients.add(std::move(client));
+    added.start();
+  }
+
+ private:
+  Client::Options options_;
+};
+
 // Brings an outcome of the store home.
 class StoreMessage : public Message {
  public:
@@ -237,20 +258,7 @@ void Server::accept(int fd, Stream::Kind kind) {
   target->load().fetch_add(1, std::memory_order_relaxed);
   clients_.fetch_add(1, std::memory_order_relaxed);
   const uint64_t id = next_client_id_.fetch_add(1, std::memory_order_relaxed);
-  const auto adopt = [this, fd, kind, id](OnCore& here) {
-    auto client =
-        std::make_unique<Client>(core(here.id()), Client::Options{id, fd, kind}, here.now_ms());
-    client->facts().authenticated = settings().requirepass.empty();
-    ++here.data().statistics.connections_received;
-    Client& added = *client;
-    here.data().clients.add(std::move(client));
-    added.start();
-  };
-  if (target == cores_.front().get()) {
-    target->enter(adopt);
-  } else {
-    target->post(std::make_unique<WorkMessage>(adopt));
-  }
+  target->post(std::make_unique<NewConnection>(Client::Options{id, fd, kind}));
 }
 
 void Server::on_client_closed(const OnCore& here, const Client&) {
@@ -357,9 +365,14 @@ bool Server::request_shutdown(Shutdown how) {
   commit_failed_ = false;
   cores_draining_ = static_cast<int>(cores_.size());
   log::warning("User requested shutdown...");
-  for (const auto& core : cores_) {
-    core->post(std::make_unique<WorkMessage>([this](OnCore& here) { drain(here); }));
-  }
+  // From one point of the order on nothing is written: what the last commits do not hold was not
+  // acknowledged either.
+  exclusives_.run(router_.every_core(), [this](OnCore&) {
+    for (const auto& core : cores_) {
+      core->data().pause.stop_writes();
+      core->post(std::make_unique<WorkMessage>([this](OnCore& here) { drain(here); }));
+    }
+  });
   return true;
 }
 
@@ -391,22 +404,34 @@ void Server::end_drain() {
                      : "Shutdown manually aborted.");
     const CoreId home = shutdown_.home;
     auto refused = std::exchange(shutdown_.refused, nullptr);
+    go_on();
     ending_ = Ending::no;
     if (refused) core(home).post(std::make_unique<WorkMessage>(std::move(refused)));
     return;
   }
   exit_code_ = commit_failed_ ? 1 : 0;
-  for (const auto& core : cores_) {
-    core->post(std::make_unique<WorkMessage>([this](OnCore& on) { stop_core(on); }));
-  }
+  // All at one point of the order. Commands that stop several cores are run before it or not at
+  // all: no core is left waiting for one that has gone.
+  exclusives_.run(router_.every_core(), [this](OnCore&) {
+    for (const auto& core : cores_) core->leave();
+  });
 }
 
-void Server::stop_core(OnCore& here) {
+// Those who waited to write may do so after all.
+void Server::go_on() {
+  exclusives_.run(router_.every_core(), [this](OnCore&) {
+    for (const auto& core : cores_) {
+      core->data().pause.allow_writes();
+      core->post(std::make_unique<WorkMessage>([](OnCore& on) { on.data().pause.release(on); }));
+    }
+  });
+}
+
+void Server::on_leave(OnCore& here) {
   if (here.id() == CoreId(0)) listeners_.clear();  // they are handles of its loop
   std::vector<Client*> clients;
   for (const auto& [id, client] : here.data().clients.all()) clients.push_back(client.get());
   for (Client* client : clients) client->close(here);
-  core(here.id()).stop();
 }
 
 }  // namespace tidemark::server

@@ -98,6 +98,8 @@ class Server {
 
   void on_cron(OnCore& here);
   void on_client_closed(const OnCore& here, const Client& client);
+  // The core's loop is about to end.
+  void on_leave(OnCore& here);
 
  private:
   void open_store(std::unique_ptr<storage::Store> store);
@@ -108,7 +110,7 @@ class Server {
   Room evict(const OnCore& here);
   void drain(OnCore& here);
   void end_drain();
-  void stop_core(OnCore& here);
+  void go_on();
 
   Config config_;
   CommandTable commands_;

@@ -66,8 +66,9 @@ void Run::arrive(OnCore& here, std::unique_ptr<Message> self) {
     here.data().runs.give_back(std::unique_ptr<Run>(static_cast<Run*>(self.release())));
     return;
   }
-  ++here.data().statistics.hops;
   self_ = std::move(self);
+  if (!stopped_.empty()) return run_exclusively(here);
+  ++here.data().statistics.hops;
   go_on(here);
 }
 
@@ -75,11 +76,7 @@ void Run::stop_and_run(OnCore& here, std::unique_ptr<Run> run, const std::vector
                        Client* client) {
   run->stopped_ = cores;
   run->client_ = client;
-  // std::function copies what it holds, so the run is handed over as a bare pointer.
-  here.server().exclusives().run(cores, [run = run.release()](OnCore& on) {
-    run->self_.reset(run);
-    run->run_exclusively(on);
-  });
+  here.server().exclusives().run(cores, std::move(run));
 }
 
 void Run::run_exclusively(OnCore& here) {
@@ -95,16 +92,20 @@ void Run::run_exclusively(OnCore& here) {
                   .client = client_,
                   .reach = Reach(stopped_),
                   .key_hash = request.key_hash};
-  if (execute(here, call, replies_) == Outcome::suspended) return;
+  if (execute(here, call, replies_) == Outcome::suspended) return wait(here);
   ends_.push_back(replies_.size());
   go_home(here);
 }
+
+// Until the command that was suspended is answered.
+void Run::wait(const OnCore& here) { here.data().waiting_runs.add(std::move(self_)); }
 
 // A pause may have begun while it was on its way.
 bool Run::held_back(OnCore& here) {
   Pause& pause = here.data().pause;
   if (!pause.holds(*batch_.front().entry->command, here.now_ms())) return false;
   pause.hold(here, *this);
+  wait(here);
   return true;
 }
 
@@ -116,7 +117,7 @@ void Run::go_on(OnCore& here) {
                     .args = batch_.args(request),
                     .caller = *this,
                     .key_hash = request.key_hash};
-    if (execute(here, call, replies_) == Outcome::suspended) return;
+    if (execute(here, call, replies_) == Outcome::suspended) return wait(here);
     ends_.push_back(replies_.size());
     batch_.pop_front();
   }
@@ -129,6 +130,7 @@ void Run::go_home(OnCore& here) {
 }
 
 void Run::resume(OnCore& here, protocol::Reply reply) {
+  self_ = here.data().waiting_runs.take(*this);
   finish_suspended(here, *batch_.front().entry, session_, reply, replies_);
   ends_.push_back(replies_.size());
   batch_.pop_front();
@@ -136,11 +138,10 @@ void Run::resume(OnCore& here, protocol::Reply reply) {
 }
 
 void Run::retry(OnCore& here) {
+  self_ = here.data().waiting_runs.take(*this);
   if (stopped_.empty()) return go_on(here);
-  // It cannot be destroyed before it runs: the exclusive work takes it over.
-  std::unique_ptr<Run> self(static_cast<Run*>(self_.release()));
   const std::vector<CoreId> cores = stopped_;
-  stop_and_run(here, std::move(self), cores, client_);
+  here.server().exclusives().run(cores, std::move(self_));
 }
 
 }  // namespace tidemark::server

@@ -38,7 +38,8 @@ class Run final : public Message, public Caller {
   size_t add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
 
   void look_ahead(const OnCore& here, Ahead ahead) const override;
-  // Message: at the owner's it runs the commands, at home it hands the replies over.
+  // Message: at the owner's, or with all owners stopped, it runs the commands; at home it hands the
+  // replies over.
   void arrive(OnCore& here, std::unique_ptr<Message> self) override;
   // Stops `cores`, and runs its one command with them at hand, then goes home. `client` is given
   // where the command may look at the client's memory.
@@ -53,10 +54,12 @@ class Run final : public Message, public Caller {
   void retry(OnCore& here) override;
 
  private:
+  friend class WaitingRuns;
   void run_exclusively(OnCore& here);
   void go_on(OnCore& here);
   bool held_back(OnCore& here);
   void go_home(OnCore& here);
+  void wait(const OnCore& here);
 
   CoreId home_;
   Session session_;
@@ -67,7 +70,8 @@ class Run final : public Message, public Caller {
   std::vector<size_t> ends_;
   std::vector<CoreId> stopped_;  // whom its one command needs stopped; empty: nobody
   Client* client_ = nullptr;
-  std::unique_ptr<Message> self_;  // while a command of it is suspended
+  std::unique_ptr<Message> self_;  // while it runs
+  size_t waiting_place_ = 0;       // among those that wait on its core
   bool homeward_ = false;
 };
 

@@ -9,12 +9,6 @@ namespace tidemark::server {
 
 namespace {
 
-std::vector<CoreId> every_core(const Router& router) {
-  std::vector<CoreId> cores;
-  for (uint32_t i = 0; i < router.cores(); ++i) cores.emplace_back(static_cast<uint16_t>(i));
-  return cores;
-}
-
 Destination to_core(CoreId core, CoreId home) {
   return core == home ? Destination{}
                       : Destination{.way = Way::one_core, .core = core, .cores = {}};
@@ -28,7 +22,7 @@ Destination to_owners(const Router& router, const Command& command, std::span<co
   if (keys.empty()) {
     // A command that is split over the owners of its keys means every user where it names none.
     if (command.merge == Merge::none) return {};
-    return {.way = Way::split, .core = {}, .cores = every_core(router)};
+    return {.way = Way::split, .core = {}, .cores = router.every_core()};
   }
   std::vector<bool> involved(router.cores(), false);
   CoreId first;
@@ -58,7 +52,7 @@ Destination route(const Router& router, const CommandEntry& entry, std::span<con
   if (command.scope == Scope::home) return {};
   if (command.scope == Scope::all_cores) {
     // Also with one core: such a command wants to be told which cores it has.
-    return {.way = Way::together, .core = {}, .cores = every_core(router)};
+    return {.way = Way::together, .core = {}, .cores = router.every_core()};
   }
   if (router.cores() == 1) return {};
   if (command.owner != nullptr) {

@@ -42,6 +42,12 @@ Bytes hashed_part(Bytes key) {
 
 }  // namespace
 
+std::vector<CoreId> Router::every_core() const {
+  std::vector<CoreId> cores;
+  for (uint32_t i = 0; i < cores_; ++i) cores.emplace_back(static_cast<uint16_t>(i));
+  return cores;
+}
+
 SlotId Router::slot_of(Bytes key) {
   return SlotId(static_cast<uint16_t>(crc16(hashed_part(key)) % kSlotCount));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/ids.hpp"
@@ -18,6 +19,8 @@ class Router {
   CoreId owner(SlotId slot) const {
     return CoreId(static_cast<uint16_t>(uint32_t{slot.value()} * cores_ / kSlotCount));
   }
+
+  std::vector<CoreId> every_core() const;
 
   // CRC16 (the XMODEM polynomial) of the key, or of what stands in its first {hash tag}, mod 16384.
   static SlotId slot_of(Bytes key);

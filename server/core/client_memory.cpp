@@ -111,11 +111,7 @@ void check_client_memory(const OnCore& here) {
   if (limit == 0) return;
   const Totals totals = add_up(server);
   if (totals.bytes <= limit || totals.largest == nullptr) return;
-  std::vector<CoreId> cores;
-  for (uint32_t i = 0; i < server.core_count(); ++i) {
-    cores.emplace_back(static_cast<uint16_t>(i));
-  }
-  server.exclusives().run(cores, [](OnCore& on) { evict_clients(on); });
+  server.exclusives().run(server.router().every_core(), [](OnCore& on) { evict_clients(on); });
 }
 
 }  // namespace tidemark::server

@@ -35,7 +35,11 @@ void OnCore::flush_client_later(uint64_t client_id) const {
 Core::Core(CoreId id, Server& server, const CoreOptions& options)
     : id_(id), server_(server), outboxes_(options.cores), data_(options) {}
 
-Core::~Core() = default;
+// What was not delivered goes before the data that it is about.
+Core::~Core() {
+  (void)mailbox_.take_all();
+  outboxes_.clear();
+}
 
 void Core::post(std::unique_ptr<Message> message) {
   MessageChain chain;
@@ -103,6 +107,7 @@ void Core::after_wait() {
 }
 
 void Core::drain() {
+  if (leaving_) return;
   MessageChain chain = mailbox_.take_all();
   if (chain.empty()) return;
   OnCore here(*this, refresh_clock());
@@ -110,7 +115,14 @@ void Core::drain() {
   while (std::unique_ptr<Message> message = chain.pop_front()) {
     Message& arriving = *message;
     arriving.arrive(here, std::move(message));
+    if (leaving_) return end_loop();
   }
+}
+
+void Core::end_loop() {
+  OnCore here(*this, refresh_clock());
+  server_.on_leave(here);
+  loop_.stop();
 }
 
 // What a round leaves behind: batched loads, replies of clients who were written to by others,

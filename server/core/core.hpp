@@ -63,9 +63,8 @@ class Core {
   std::atomic<uint32_t>& load() { return load_; }
 
   // ---- The core's own thread.
-  // Until stop() was called on this thread.
+  // Until leave() was called.
   void run();
-  void stop() { loop_.stop(); }
   Loop& loop() { return loop_; }
   // A callback of libuv's becomes one on the core.
   template <typename Work>
@@ -77,6 +76,9 @@ class Core {
 
   // ---- The core's own thread, or any core's while Exclusives hold this one.
   CoreData& data() { return data_; }
+  // The core's loop ends before it takes another message. Only for all cores at one point of the
+  // order: whoever went on would wait in vain for those who left.
+  void leave() { leaving_ = true; }
 
  private:
   friend class OnCore;
@@ -86,6 +88,7 @@ class Core {
   void after_wait();
   void drain();
   void flush();
+  void end_loop();
 
   const CoreId id_;
   Server& server_;
@@ -95,6 +98,7 @@ class Core {
   int64_t now_us_ = 0;                  // as of the last callback
   std::vector<MessageChain> outboxes_;  // one for each core
   bool outboxes_filled_ = false;
+  bool leaving_ = false;
   std::vector<uint64_t> clients_to_remove_;
   std::vector<uint64_t> clients_to_flush_;
   CoreData data_;

@@ -9,6 +9,7 @@
 #include "server/client/client_registry.hpp"
 #include "server/client/monitors.hpp"
 #include "server/client/run_pool.hpp"
+#include "server/client/waiting_runs.hpp"
 #include "server/core/client_memory.hpp"
 #include "server/core/latency_monitor.hpp"
 #include "server/core/pause.hpp"
@@ -54,6 +55,7 @@ struct CoreData {
   Pause pause;
   RunPool runs;
   TimedWaits timed_waits;
+  WaitingRuns waiting_runs;
   Statistics statistics;
   // What took long, and from how many cycles on a command may be of that kind (slow.hpp).
   SlowLog slow_log;

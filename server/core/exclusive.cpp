@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/core/core.hpp"
+#include "server/core/work_message.hpp"
 #include "server/server.hpp"
 
 #if defined(__x86_64__)
@@ -32,8 +33,8 @@ class Exclusives::Piece {
 
   void arrive(OnCore& here) {
     if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      work_(here);
-      work_ = nullptr;
+      Message& work = *work_;
+      work.arrive(here, std::move(work_));
       done_.store(true, std::memory_order_release);
       done_.notify_all();
       return;
@@ -59,6 +60,10 @@ class Exclusives::Marker : public Message {
  private:
   std::shared_ptr<Piece> piece_;
 };
+
+void Exclusives::run(std::span<const CoreId> cores, std::function<void(OnCore& here)> work) {
+  run(cores, std::make_unique<WorkMessage>(std::move(work)));
+}
 
 void Exclusives::run(std::span<const CoreId> cores, Work work) {
   const auto piece = std::make_shared<Piece>(static_cast<uint32_t>(cores.size()), std::move(work));

@@ -27,14 +27,15 @@ class Server;
 // never come here.
 class Exclusives {
  public:
-  // Runs on the last core to arrive, whose OnCore it gets; the others' data may be touched, their
-  // loops may not.
-  using Work = std::function<void(OnCore& here)>;
+  // Arrives at the last core to get there; the others' data may be touched, their loops may not. A
+  // server that ends first destroys it.
+  using Work = std::unique_ptr<Message>;
 
   explicit Exclusives(Server& server) : server_(server) {}
 
   // Any thread. `cores` are distinct; the caller's own need not be among them.
   void run(std::span<const CoreId> cores, Work work);
+  void run(std::span<const CoreId> cores, std::function<void(OnCore& here)> work);
 
  private:
   class Piece;

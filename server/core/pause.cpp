@@ -19,9 +19,21 @@ void Pause::extend(Mode mode, int64_t until_ms, int64_t now_ms) {
 }
 
 void Pause::end() {
-  mode_ = Mode::none;
   until_ms_ = 0;
+  mode_ = writes_stopped_ ? Mode::write : Mode::none;
+  if (writes_stopped_) return;
   keyspace_.set_expiry(storage::Expiry::removes);
+}
+
+void Pause::stop_writes() {
+  writes_stopped_ = true;
+  mode_ = std::max(mode_, Mode::write);
+  keyspace_.set_expiry(storage::Expiry::hides);
+}
+
+void Pause::allow_writes() {
+  writes_stopped_ = false;
+  if (until_ms_ == 0) end();
 }
 
 bool Pause::holds_while_active(const Command& command, int64_t now_ms) {
@@ -32,6 +44,7 @@ bool Pause::holds_while_active(const Command& command, int64_t now_ms) {
 
 void Pause::hold(const OnCore& here, Caller& caller) {
   held_.push_back(&caller);
+  if (until_ms_ <= here.now_ms()) return;  // no clock ends it
   if (timer_ == nullptr) {
     Core& core = here.server().core(here.id());
     timer_ = std::make_unique<Timer>(

@@ -39,6 +39,10 @@ class Pause {
   void extend(Mode mode, int64_t until_ms, int64_t now_ms);
   // Those who are held go on when release() is called on the core.
   void end();
+  // The server is about to end: writes wait, whatever the clock and CLIENT UNPAUSE say, until
+  // allow_writes().
+  void stop_writes();
+  void allow_writes();
   // Ends it where its time is up; before anything is written. Also from time to time.
   void end_if_over(int64_t now_ms) {
     if (mode_ != Mode::none && now_ms >= until_ms_) [[unlikely]] {
@@ -66,6 +70,7 @@ class Pause {
   storage::Keyspace& keyspace_;
   Mode mode_ = Mode::none;
   int64_t until_ms_ = 0;
+  bool writes_stopped_ = false;
   std::deque<Caller*> held_;
   std::unique_ptr<Timer> timer_;  // from the first time that somebody is held
 };

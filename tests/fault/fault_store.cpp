@@ -47,6 +47,11 @@ void FaultStore::release() {
   released_.notify_all();
 }
 
+size_t FaultStore::stalled() {
+  MutexLock lock(mutex_);
+  return waiting_;
+}
+
 LoadedUser FaultStore::user(const std::string& user) {
   MutexLock lock(mutex_);
   return users_[user];
@@ -68,7 +73,9 @@ size_t FaultStore::syncs() {
 }
 
 void FaultStore::wait_while_stalled() {
+  ++waiting_;
   while (stalled_) released_.wait(mutex_);
+  --waiting_;
 }
 
 StoreStatus FaultStore::commit(std::span<const UserCommit> commits) {

@@ -37,6 +37,9 @@ class FaultStore final : public storage::Store {
   void stall() EXCLUDES(mutex_);
   void release() EXCLUDES(mutex_);
 
+  // Calls that wait now.
+  size_t stalled() EXCLUDES(mutex_);
+
   storage::LoadedUser user(const std::string& user) EXCLUDES(mutex_);
   // Calls so far, failed ones too.
   size_t commits() EXCLUDES(mutex_);
@@ -56,6 +59,7 @@ class FaultStore final : public storage::Store {
   Mutex mutex_;
   ConditionVariable released_;
   bool stalled_ GUARDED_BY(mutex_) = false;
+  size_t waiting_ GUARDED_BY(mutex_) = 0;
   Fault commit_fault_ GUARDED_BY(mutex_) = Fault::none;
   Fault load_fault_ GUARDED_BY(mutex_) = Fault::none;
   Fault sync_fault_ GUARDED_BY(mutex_) = Fault::none;
