@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "server/command/manual.hpp"
+#include "server/commands/families.hpp"
 #include "server/config/command_line.hpp"
 #include "server/config/default_file.hpp"
 #include "server/config/load.hpp"
@@ -49,6 +51,8 @@ int main(int argc, char** argv) {
         return print(default_config_text());
       case Action::print_option_docs:
         return print(option_docs_text());
+      case Action::print_command_docs:
+        return print(command_manual(CommandTable(command_families())));
       case Action::refuse:
         std::fprintf(stderr, "%s\n", command_line.refusal.c_str());
         return 1;

@@ -15,6 +15,8 @@ bool take_action(std::string_view first, CommandLine& result) {
     result.action = Action::print_default_config;
   } else if (first == "--print-option-docs") {
     result.action = Action::print_option_docs;
+  } else if (first == "--print-command-docs") {
+    result.action = Action::print_command_docs;
   } else if (first == "--test-memory" || first == "--check-system") {
     result.action = Action::refuse;
     result.refusal = std::string(first) + " is not something that tidemark-server does.";
@@ -89,6 +91,7 @@ and from the options, which are the directives of the file; later ones win.
   -h, --help               print this
   --print-default-config   print a commented configuration file with all defaults
   --print-option-docs      print the documentation of all options as Markdown
+  --print-command-docs     print the documentation of all commands as Markdown
 )";
 }
 

@@ -14,6 +14,7 @@ enum class Action : uint8_t {
   print_help,            // -h, --help
   print_default_config,  // --print-default-config
   print_option_docs,     // --print-option-docs
+  print_command_docs,    // --print-command-docs
   refuse,                // a mode of Redis that this program has not: `refusal` says which
 };
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "server/core/latency_histogram.hpp"
 #include "server/core/allocator.hpp"
+#include "server/core/latency_histogram.hpp"
 
 namespace tidemark::server {
 

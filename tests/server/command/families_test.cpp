@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "server/command/command_table.hpp"
+#include "server/command/manual.hpp"
 #include "tests/server/command/redis_facts.hpp"
 
 using namespace tidemark;
@@ -37,4 +40,13 @@ TEST_CASE("the keys of a call are those that Redis 7.2 finds") {
     CAPTURE(line);
     CHECK(answer_of(table, call.args) == call.answer);
   }
+}
+
+TEST_CASE("docs/commands.md is what the declarations say") {
+  const CommandTable table(command_families());
+  std::ifstream file(SOURCE_FOLDER "/docs/commands.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  INFO("renew it with: tidemark-server --print-command-docs > docs/commands.md");
+  CHECK(text.str() == command_manual(table));
 }

@@ -48,6 +48,7 @@ TEST_CASE("some words ask for something else, in the first place only") {
   CHECK(parse({"--help"}).action == Action::print_help);
   CHECK(parse({"--print-default-config"}).action == Action::print_default_config);
   CHECK(parse({"--print-option-docs"}).action == Action::print_option_docs);
+  CHECK(parse({"--print-command-docs"}).action == Action::print_command_docs);
   CHECK(error({"--port", "1", "--version"}) ==
         fatal(3, "version", "Bad directive or wrong number of arguments"));
 }
