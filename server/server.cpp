@@ -281,9 +281,9 @@ void Server::note_memory(uint64_t used) {
   }
 }
 
-bool Server::make_room(const OnCore& here) {
+bool Server::make_room(const OnCore& here, Bytes spared) {
   CoreData& data = here.data();
-  const Room room = evict(here);
+  const Room room = evict(here, spared);
   data.more_to_evict = room == Room::more;
   if (room == Room::enough) {
     if (data.above_maxmemory_since_us != 0) {
@@ -299,7 +299,7 @@ bool Server::make_room(const OnCore& here) {
 
 // A core may fill what the others leave, but no core has to evict below its fair share: it is for
 // those above theirs to make room, which they do on their own within a round of cron.
-Room Server::evict(const OnCore& here) {
+Room Server::evict(const OnCore& here, Bytes spared) {
   const auto limit = static_cast<int64_t>(settings().maxmemory);
   int64_t others = 0;
   for (const auto& core : cores_) {
@@ -314,7 +314,8 @@ Room Server::evict(const OnCore& here) {
   const int64_t fair_share = limit / static_cast<int64_t>(cores_.size());
   if (own <= fair_share && cores_.size() > 1) return Room::coming;
   const int64_t start_us = wall_clock_us();
-  const Room room = evict_down_to(data, std::max(limit - others, fair_share));
+  const int64_t budget = std::max(limit - others, fair_share);
+  const Room room = evict_down_to(data, {.limit_bytes = budget, .spared = spared});
   note_event(here, "eviction-cycle", wall_clock_us() - start_us);
   return room;
 }

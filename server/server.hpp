@@ -93,8 +93,9 @@ class Server {
   uint64_t peak_memory() const { return peak_memory_.load(std::memory_order_relaxed); }
   // Any thread: raises the peak.
   void note_memory(uint64_t used);
-  // Evicts from the core's partition until memory is below the limit. False where it stays above.
-  bool make_room(const OnCore& here);
+  // Evicts from the core's partition until memory is below the limit, but not the user `spared`.
+  // False where it stays above.
+  bool make_room(const OnCore& here, Bytes spared = {});
 
   void on_cron(OnCore& here);
   void on_client_closed(const OnCore& here, const Client& client);
@@ -107,7 +108,7 @@ class Server {
   void listen();
   void accept(int fd, Stream::Kind kind);
   void expire(const OnCore& here);
-  Room evict(const OnCore& here);
+  Room evict(const OnCore& here, Bytes spared);
   void drain(OnCore& here);
   void end_drain();
   void go_on();

@@ -19,14 +19,21 @@ namespace {
 // making (scripts may return any).
 constexpr size_t kErrorCodesMax = 128;
 
+// The user that a read-state command is about.
+Bytes user_of(const Call& call) {
+  return call.args[static_cast<size_t>(call.entry.command->keys.single_position())];
+}
+
 enum class User : uint8_t { at_hand, on_the_way, out_of_reach };
 
 // Brings the user of a read-state command into memory first.
 User bring_user(const OnCore& here, const Call& call, std::optional<Reply>& error) {
-  const auto position = static_cast<size_t>(call.entry.command->keys.single_position());
-  const Bytes user = call.args[position];
+  const Bytes user = user_of(call);
   CoreData& data = here.data();
-  if (data.read_states.residency(user) == storage::Residency::resident) return User::at_hand;
+  const uint64_t hash = call.key_hash != 0 ? call.key_hash : storage::ReadStates::hash(user);
+  if (data.read_states.find(user, hash).residency() == storage::Residency::resident) {
+    return User::at_hand;
+  }
   // A call that will fail for what it says need not wait for anybody.
   if (call.entry.command->check != nullptr) {
     ArgReader args(call.args, call.entry.words());
@@ -68,9 +75,9 @@ void count_error(Statistics& statistics, const Reply& reply) {
 
 }  // namespace
 
-std::optional<Reply> refuse_for_state(const OnCore& here, const Command& command) {
+std::optional<Reply> refuse_for_state(const OnCore& here, const Command& command, Bytes user) {
   if (here.server().settings().maxmemory > 0) {
-    const bool enough = here.server().make_room(here);
+    const bool enough = here.server().make_room(here, user);
     if (!enough && has(command.flags, Flag::deny_oom)) {
       return error_reply(Errc::out_of_memory);
     }
@@ -93,7 +100,10 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   const Session& session = call.caller.session();
   // The parts of a split command have been asked for as a whole, or some would run and some not.
   std::optional<Reply> refusal;
-  if (command.merge == Merge::none) refusal = refuse_for_state(here, command);
+  if (command.merge == Merge::none) {
+    const Bytes user = has(command.flags, Flag::loads_user) ? user_of(call) : Bytes();
+    refusal = refuse_for_state(here, command, user);
+  }
   if (!refusal && has(command.flags, Flag::loads_user)) {
     if (bring_user(here, call, refusal) == User::on_the_way) return Outcome::suspended;
   }

@@ -29,8 +29,9 @@ struct Call {
 Outcome execute(const OnCore& here, const Call& call, protocol::Output& out);
 
 // What the state of this core says against a command: memory that is short, a store that is down.
-// Evicts first where that is due.
-std::optional<protocol::Reply> refuse_for_state(const OnCore& here, const Command& command);
+// Evicts first where that is due, but not `user`, whom the command is about.
+std::optional<protocol::Reply> refuse_for_state(const OnCore& here, const Command& command,
+                                                Bytes user = {});
 
 // Counts a command that was refused before it ran; `entry` is null for an unknown one.
 void count_refusal(const OnCore& here, const CommandEntry* entry, const protocol::Reply& reply);

@@ -185,7 +185,7 @@ Reply info(Context& ctx, ArgReader& args) {
   add("version", known.version);
   add("last-deletion", known.last_deletion);
   add("dirty-ms", known.dirty_ms);
-  add("idle-ms", known.age);
+  add("idle-ms", known.idle_ms);
   add("pending", static_cast<int64_t>(known.pending));
   return Reply::map(std::move(fields));
 }

@@ -51,7 +51,6 @@ int64_t Core::refresh_clock() {
   const int64_t now_us = wall_clock_us();
   now_us_ = now_us;
   data_.keyspace.set_time(now_us / 1000);
-  data_.read_states.set_recency_stamp(data_.keyspace.clock().stamp_touched(0));
   return now_us;
 }
 

@@ -34,7 +34,9 @@ struct CoreOptions {
 // piece of work while this core is stopped.
 struct CoreData {
   explicit CoreData(const CoreOptions& options)
-      : keyspace(options.keyspace), read_states(options.read_states), pause(keyspace) {
+      : keyspace(options.keyspace),
+        read_states(with_clock(options.read_states, keyspace.clock())),
+        pause(keyspace) {
     statistics.commands.resize(options.commands);
   }
 
@@ -78,6 +80,14 @@ struct CoreData {
   }
   // The same, as of the last round of the core's loop. Any thread.
   std::atomic<int64_t> published_bytes = 0;
+
+ private:
+  // Users and keys compete for the same memory, so that one clock orders them.
+  static storage::ReadStatesOptions with_clock(storage::ReadStatesOptions options,
+                                               storage::RecencyClock& clock) {
+    options.clock = &clock;
+    return options;
+  }
 };
 
 }  // namespace tidemark::server

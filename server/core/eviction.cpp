@@ -1,12 +1,16 @@
 #include "server/core/eviction.hpp"
 
-#include <algorithm>
+#include <optional>
 
 #include "server/core/cycle_clock.hpp"
 
 namespace tidemark::server {
 
 namespace {
+
+using storage::Candidate;
+using storage::EvictionCandidate;
+using storage::EvictionPolicy;
 
 // Evictions between two looks at the clock.
 constexpr int kEvictionsPerLook = 16;
@@ -17,7 +21,6 @@ constexpr int64_t kSliceUs = 500;
 constexpr int kWaitingMax = 8;
 
 storage::EvictionPolicy policy_of(MaxmemoryPolicy policy) {
-  using storage::EvictionPolicy;
   switch (policy) {
     case MaxmemoryPolicy::volatile_lru:
       return EvictionPolicy::volatile_lru;
@@ -39,20 +42,56 @@ storage::EvictionPolicy policy_of(MaxmemoryPolicy policy) {
   return EvictionPolicy::noeviction;
 }
 
-// Evicts the older of the best key and the best user.
-Room evict_one(CoreData& data) {
-  const auto key = data.keyspace.eviction_candidate();
-  const auto user = data.read_states.eviction_candidate();
-  if (user && !user->dirty && (!key || user->age > key->age)) {
+bool users_may_go(const CoreData& data) {
+  switch (data.keyspace.eviction().policy) {
+    case EvictionPolicy::noeviction:
+      return false;
+    case EvictionPolicy::volatile_lru:
+    case EvictionPolicy::volatile_lfu:
+    case EvictionPolicy::volatile_random:
+    case EvictionPolicy::volatile_ttl:
+      return data.write_behind != nullptr;
+    case EvictionPolicy::allkeys_lru:
+    case EvictionPolicy::allkeys_lfu:
+    case EvictionPolicy::allkeys_random:
+      return true;
+  }
+  return false;
+}
+
+// Which of the two goes.
+bool user_goes_first(const CoreData& data, const EvictionCandidate& user, const Candidate& key) {
+  switch (data.keyspace.eviction().policy) {
+    case EvictionPolicy::allkeys_random:
+    case EvictionPolicy::volatile_random: {
+      // Everybody has the same chance. The ages of random picks are random numbers.
+      const size_t users = data.read_states.resident_users();
+      return key.age % (users + data.keyspace.evictable()) < users;
+    }
+    case EvictionPolicy::volatile_ttl:
+      return false;  // users do not expire
+    default:
+      return user.age > key.age;
+  }
+}
+
+// Evicts the better of the best key and the best user.
+Room evict_one(CoreData& data, Bytes spared) {
+  auto key = data.keyspace.eviction_candidate();
+  std::optional<EvictionCandidate> user;
+  if (users_may_go(data)) user = data.read_states.eviction_candidate(spared);
+  const bool hurried = user && user->dirty;
+  if (hurried) {
+    data.write_behind->hurry(user->user);
+    user.reset();
+  }
+  if (user && (!key || user_goes_first(data, *user, *key))) {
+    if (key) data.keyspace.put_back(*key);
     ++data.statistics.evicted_users;
     return data.read_states.evict(user->user) ? Room::enough : Room::coming;
   }
   if (key) return data.keyspace.evict(*key) ? Room::enough : Room::coming;
-  // Users are drawn at random, and those drawn may all be on their way to or from the store.
-  if (!user) return data.read_states.resident_users() > 0 ? Room::coming : Room::none;
-  if (data.write_behind == nullptr) return Room::none;
-  data.write_behind->hurry(user->user);
-  return Room::coming;
+  return hurried ? Room::coming : Room::none;
 }
 
 }  // namespace
@@ -64,12 +103,12 @@ storage::EvictionOptions eviction_options(const Settings& settings) {
                   .decay_minutes = static_cast<unsigned>(settings.lfu_decay_time)}};
 }
 
-Room evict_down_to(CoreData& data, int64_t limit_bytes) {
+Room evict_down_to(CoreData& data, const EvictionGoal& goal) {
   const int64_t start_us = wall_clock_us();
   int waiting = 0;  // candidates that were not free to go
-  while (data.used_bytes() > limit_bytes) {
-    for (int i = 0; i < kEvictionsPerLook && data.used_bytes() > limit_bytes; ++i) {
-      const Room room = evict_one(data);
+  while (data.used_bytes() > goal.limit_bytes) {
+    for (int i = 0; i < kEvictionsPerLook && data.used_bytes() > goal.limit_bytes; ++i) {
+      const Room room = evict_one(data, goal.spared);
       if (room == Room::none) return Room::none;
       if (room == Room::coming && ++waiting >= kWaitingMax) return Room::coming;
     }

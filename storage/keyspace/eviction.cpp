@@ -47,6 +47,12 @@ size_t EvictionPool::eligible(const Database& database) const {
   return evicts_volatile_only() ? database.expiring() : database.size();
 }
 
+size_t EvictionPool::eligible(const Databases& databases) const {
+  size_t keys = 0;
+  for (const auto& database : databases) keys += eligible(*database);
+  return keys;
+}
+
 // Each with the chance of its share of the eligible keys.
 Database* EvictionPool::pick_database(const Databases& databases, size_t eligible_keys) {
   uint64_t lot = next_random() % eligible_keys;
@@ -129,8 +135,7 @@ std::optional<Candidate> EvictionPool::take_best(const Databases& databases,
   if (is_random(options_.policy)) pool_count_ = 0;
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
     if (pool_count_ < kSampleBelow) {
-      size_t eligible_keys = 0;
-      for (const auto& database : databases) eligible_keys += eligible(*database);
+      const size_t eligible_keys = eligible(databases);
       if (eligible_keys == 0) return std::nullopt;
       sample(*pick_database(databases, eligible_keys), clock);
     }

@@ -56,6 +56,10 @@ class EvictionPool {
   // Takes the best candidate, or none where the policy has nothing to evict.
   std::optional<Candidate> take_best(const std::vector<std::unique_ptr<Database>>& databases,
                                      const RecencyClock& clock);
+  // For one that was taken and is still there.
+  void put_back(const Candidate& candidate) { offer(candidate); }
+  // Keys that the policy may evict.
+  size_t eligible(const std::vector<std::unique_ptr<Database>>& databases) const;
 
  private:
   static constexpr size_t kPoolSize = 16;

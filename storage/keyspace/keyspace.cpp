@@ -46,10 +46,10 @@ void Keyspace::flush_all(Free how) {
 
 void Keyspace::set_time(int64_t now_ms) {
   books_.now_ms = now_ms;
+  books_.clock.set_time(now_ms);
   const auto now_seconds = static_cast<uint32_t>(now_ms / 1000);
   if (now_seconds == books_.now_seconds) return;
   books_.now_seconds = now_seconds;
-  books_.clock.set_time(now_ms);
 }
 
 size_t Keyspace::used_bytes() const {
@@ -106,6 +106,8 @@ void Keyspace::configure(const EvictionOptions& options) {
   pool_.configure(options);
   books_.clock.configure(recency_of(options.policy), options.lfu);
 }
+
+size_t Keyspace::evictable() const { return pool_.eligible(databases_); }
 
 std::optional<Candidate> Keyspace::eviction_candidate() {
   return pool_.take_best(databases_, books_.clock);

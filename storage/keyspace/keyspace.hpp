@@ -81,6 +81,11 @@ class Keyspace {
   std::optional<Candidate> eviction_candidate();
   // False where the candidate is no longer there: ask for another one.
   bool evict(const Candidate& candidate);
+  // For a candidate that is not evicted after all: it goes on being one.
+  void put_back(const Candidate& candidate) { pool_.put_back(candidate); }
+  const EvictionOptions& eviction() const { return pool_.options(); }
+  // Keys that the policy may evict.
+  size_t evictable() const;
 
  private:
   bool expire_some(Database& database, const ExpiryBudget& budget, size_t& buckets_left);

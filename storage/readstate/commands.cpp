@@ -13,9 +13,9 @@ using State = PackedUser::State;
 namespace {
 
 // The resident user of `slot`, whose use is noted.
-PackedUser& use(const UserIndex& index, Slot* slot) {
+PackedUser& use(UserIndex& index, Slot* slot) {
   ENSURE(slot != nullptr && UserIndex::user_of(*slot).state() == State::resident);
-  slot->set_stamp(index.stamp);
+  index.use_again(*slot);
   return UserIndex::user_of(*slot);
 }
 

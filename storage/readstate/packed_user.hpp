@@ -18,8 +18,9 @@ class Unsaved;
 //
 //   0   books: what is unsaved (or null), version, last deletion
 //   24  u32 what all of it costs
-//   28  u32 rows, u32 blocks (0: the rows are inline), u16 bytes of the key, u8 state
-//   39  the key
+//   28  u32 when it was last used, in ms (the low bits: 49 days)
+//   32  u32 rows, u32 blocks (0: the rows are inline), u16 bytes of the key, u8 state
+//   43  the key
 //       inline: one RowBlock, if there are rows
 //       else, aligned to 8: a directory of 16 bytes a block (channel and type of its first row,
 //       address), the blocks in allocations of their own, 64 rows or fewer each
@@ -51,7 +52,8 @@ class PackedUser {
   static void destroy(PackedUser* user, size_t& heap_bytes);
 
   Books books;
-  uint32_t cost = 0;  // memory_bytes(), kept by whoever mutates
+  uint32_t cost = 0;         // memory_bytes(), kept by whoever mutates
+  uint32_t last_use_ms = 0;  // kept by whoever uses
 
   Bytes key() const { return {reinterpret_cast<const char*>(bytes() + kKeyAt), key_bytes_}; }
   State state() const { return state_; }
@@ -126,7 +128,7 @@ class PackedUser {
   static PackedUser* remove_block(PackedUser* user, size_t at, size_t& heap_bytes);
 
   static constexpr uint64_t kAddressMask = 0x0000'ffff'ffff'ffffULL;
-  static constexpr size_t kKeyAt = 39;
+  static constexpr size_t kKeyAt = 43;
 
   uint32_t rows_ = 0;
   uint32_t blocks_ = 0;

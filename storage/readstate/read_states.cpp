@@ -13,10 +13,6 @@ using State = PackedUser::State;
 
 namespace {
 
-// How many users eviction_candidate() draws. With the pool that the caller may keep of earlier
-// draws this is well within a per cent of exact LRU.
-constexpr int kDraws = 16;
-
 // Merges what waits for a user who was just loaded (the rules are told in read_states.hpp).
 void merge_deltas(UserIndex& index, Slot& slot, std::span<const Delta> deltas, size_t sent) {
   const int64_t loaded_version = UserIndex::user_of(slot).books.version;
@@ -44,7 +40,6 @@ ReadStates::~ReadStates() = default;
 void ReadStates::set_max_channels(uint32_t limit) { index_->options.max_channels = limit; }
 void ReadStates::observe_version(int64_t version) { index_->observe_version(version); }
 void ReadStates::set_listener(ChangeListener* listener) { index_->listener = listener; }
-void ReadStates::set_recency_stamp(uint16_t stamp) { index_->stamp = stamp; }
 
 uint64_t ReadStates::hash(Bytes user) { return hash_bytes(user); }
 void ReadStates::prefetch_slot(uint64_t hash) const { index_->users().prefetch_bucket(hash); }
@@ -72,7 +67,7 @@ void ReadStates::begin_load(Bytes user) {
   if (Slot* const slot = index_->find(user)) {
     PackedUser& known = UserIndex::user_of(*slot);
     ENSURE(known.state() == State::absent);
-    index_->set_state(known, State::loading);
+    index_->set_state(*slot, State::loading);
   } else {
     index_->insert(user, State::loading);
   }
@@ -85,12 +80,12 @@ void ReadStates::install(Bytes user, const LoadedUser& loaded, int64_t now_us) {
     slot = index_->insert(user, State::loading);
   }
   ENSURE(UserIndex::user_of(*slot).state() == State::loading);
-  index_->set_state(UserIndex::user_of(*slot), State::resident);
+  index_->set_state(*slot, State::resident);
   UserIndex::user_of(*slot).books.version = loaded.version;
   UserIndex::user_of(*slot).books.last_deletion = loaded.last_deletion;
   index_->observe_version(loaded.version);
   index_->assign(*slot, loaded.rows);
-  slot->set_stamp(index_->stamp);
+  index_->use_first(*slot);
   if (UserIndex::user_of(*slot).books.unsaved == nullptr) return;
 
   std::vector<Delta> deltas;
@@ -114,7 +109,7 @@ void ReadStates::load_failed(Bytes user) {
   if (known.books.unsaved == nullptr) {
     index_->erase(*slot);
   } else {
-    index_->set_state(known, State::absent);
+    index_->set_state(*slot, State::absent);
   }
 }
 
@@ -127,7 +122,7 @@ UserInfo ReadStates::info(const UserRef& ref, int64_t now_us) const {
   info.bytes = user.cost + users.memory_bytes() / users.size();
   info.version = user.books.version;
   info.last_deletion = user.books.last_deletion;
-  info.age = static_cast<uint16_t>(index_->stamp - ref.slot_->stamp());
+  info.idle_ms = index_->idle_ms(user);
   if (const Unsaved* const unsaved = user.books.unsaved) {
     info.bytes += unsaved->memory_bytes();
     info.pending = unsaved->deltas.size();
@@ -141,25 +136,12 @@ size_t ReadStates::resident_users() const { return index_->resident_users(); }
 size_t ReadStates::entries() const { return index_->entries(); }
 size_t ReadStates::bytes() const { return index_->bytes(); }
 
-std::optional<EvictionCandidate> ReadStates::eviction_candidate() {
-  const PackedUser* best = nullptr;
-  uint16_t best_age = 0;
-  const auto is_dirty = [](const PackedUser& user) { return user.books.unsaved != nullptr; };
-  for (int i = 0; i < kDraws && !index_->users().empty(); ++i) {
-    const Slot* const slot = index_->draw();
-    if (slot == nullptr) continue;
-    const PackedUser& user = UserIndex::user_of(*slot);
-    if (user.state() != State::resident) continue;
-    const auto age = static_cast<uint16_t>(index_->stamp - slot->stamp());
-    const bool better = best == nullptr || (is_dirty(*best) && !is_dirty(user)) ||
-                        (is_dirty(*best) == is_dirty(user) && age > best_age);
-    if (!better) continue;
-    best = &user;
-    best_age = age;
-  }
-  if (best == nullptr) return std::nullopt;
-  return EvictionCandidate{
-      .user = std::string(best->key()), .age = best_age, .dirty = is_dirty(*best)};
+std::optional<EvictionCandidate> ReadStates::eviction_candidate(Bytes spared) {
+  const auto best = index_->pool.best(index_->users(), index_->clock(), spared);
+  if (!best) return std::nullopt;
+  return EvictionCandidate{.user = std::string(best->user->key()),
+                           .age = best->age,
+                           .dirty = best->user->books.unsaved != nullptr};
 }
 
 bool ReadStates::evict(Bytes user) {

@@ -16,6 +16,7 @@
 
 namespace tidemark::storage {
 
+class RecencyClock;
 class Slot;
 class UserIndex;
 
@@ -62,6 +63,9 @@ struct ReadStatesOptions {
 
   uint32_t max_channels = 131072;
   Backing backing = Backing::store;
+  // What orders the users by use: the clock of the partition, whose keys they compete with for its
+  // memory. It outlives the read states. Null: one of their own.
+  RecencyClock* clock = nullptr;
 };
 
 // A channel with a message id: what ACK marks, what UNREAD compares.
@@ -140,7 +144,7 @@ struct UserInfo {
   int64_t version = 0;
   int64_t last_deletion = 0;
   int64_t dirty_ms = 0;  // how long the oldest uncommitted change has waited; 0: clean
-  uint16_t age = 0;      // since the last use, in units of the recency stamps
+  int64_t idle_ms = 0;   // since the last use, by the clock's time; of resident users
   size_t pending = 0;    // deltas
 };
 
@@ -171,7 +175,7 @@ class UserRef {
 
 struct EvictionCandidate {
   std::string user;
-  uint16_t age = 0;    // in units of the recency stamps: comparable with the keys of the cache
+  uint32_t age = 0;    // RecencyClock::age(): comparable with the keys of the partition
   bool dirty = false;  // has to be committed first: hurry it with collect_user()
 };
 
@@ -197,10 +201,6 @@ class ReadStates {
   void observe_version(int64_t version);
   // Null: nobody listens. The listener outlives this.
   void set_listener(ChangeListener* listener);
-
-  // The stamp that a use leaves from now on: 16 bits that go up and around, moved by whoever keeps
-  // the recency of the whole partition.
-  void set_recency_stamp(uint16_t stamp);
 
   // ---- Residency. Keys are 1 to 512 bytes (verified by the caller).
 
@@ -285,9 +285,10 @@ class ReadStates {
   size_t entries() const;
   // The allocator's count of everything here.
   size_t bytes() const;
-  // The least recently used of a few resident users drawn at random; a clean one where any was
-  // drawn. nullopt: none drawn.
-  std::optional<EvictionCandidate> eviction_candidate();
+  // The resident user who should go first of those seen lately; a clean one where any was seen.
+  // `spared` is not proposed. nullopt: nobody was found, which is certain only where nobody else is
+  // resident.
+  std::optional<EvictionCandidate> eviction_candidate(Bytes spared = {});
   // Frees a resident, clean user at once; false where the user is neither.
   bool evict(Bytes user);
   // Visits some resident users from `cursor` on (0: the start) and returns the next cursor (0: the

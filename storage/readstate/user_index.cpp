@@ -6,7 +6,22 @@
 
 namespace tidemark::storage {
 
+namespace {
+
+// For the coin of a clock of one's own; any will do.
+constexpr uint64_t kSeed = 0x9e3779b97f4a7c15;
+
+}  // namespace
+
+UserIndex::UserIndex(const ReadStatesOptions& given)
+    : options(given),
+      own_clock_(given.clock == nullptr ? std::make_unique<RecencyClock>(kSeed) : nullptr),
+      clock_(given.clock == nullptr ? *own_clock_ : *given.clock) {
+  clock_.attach(users_.core());
+}
+
 UserIndex::~UserIndex() {
+  clock_.detach(users_.core());
   const auto free_user = [this](PackedUser* user) {
     delete user->books.unsaved;
     PackedUser::destroy(user, user_bytes_);
@@ -20,24 +35,23 @@ Slot* UserIndex::insert(Bytes user, PackedUser::State state) {
   PackedUser* const created = PackedUser::create(user, state, bytes);
   created->cost = static_cast<uint32_t>(bytes);
   user_bytes_ += bytes;
-  if (state == PackedUser::State::resident) ++resident_users_;
-  return users_.insert(hash_bytes(user), created, SlotState{.stamp = stamp});
+  ENSURE(state != PackedUser::State::resident);
+  return users_.insert(hash_bytes(user), created);
 }
 
 void UserIndex::erase(Slot& slot) {
   PackedUser& user = user_of(slot);
   drop_unsaved(user);
   entries_ -= user.rows();
-  if (user.state() == PackedUser::State::resident) --resident_users_;
   users_.erase(hash_bytes(user.key()), &slot);
   PackedUser::destroy(&user, user_bytes_);
 }
 
-void UserIndex::set_state(PackedUser& user, PackedUser::State state) {
-  using State = PackedUser::State;
-  resident_users_ += static_cast<size_t>(state == State::resident) -
-                     static_cast<size_t>(user.state() == State::resident);
+void UserIndex::set_state(Slot& slot, PackedUser::State state) {
+  PackedUser& user = user_of(slot);
   user.set_state(state);
+  const bool resident = state == PackedUser::State::resident;
+  users_.set_mark(hash_bytes(user.key()), &slot, resident ? Mark::on : Mark::off);
 }
 
 template <typename Mutate>
@@ -170,7 +184,7 @@ void UserIndex::check() const {
   } while (cursor != 0);
   ENSURE(user_bytes == user_bytes_ && unsaved_bytes == unsaved_bytes_);
   ENSURE(dirty_bytes == dirty_bytes_ && entries == entries_ && dirty == dirty_users_);
-  ENSURE(resident == resident_users_ && pending == pending_users_);
+  ENSURE(resident == resident_users() && pending == pending_users_);
 }
 
 }  // namespace tidemark::storage

@@ -2,15 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <random>
+#include <memory>
 #include <span>
 
 #include "storage/base/bytes.hpp"
 #include "storage/readstate/packed_user.hpp"
 #include "storage/readstate/read_states.hpp"
 #include "storage/readstate/unsaved.hpp"
-#include "storage/table/hash.hpp"
-#include "storage/table/table.hpp"
+#include "storage/readstate/user_pool.hpp"
+#include "storage/table/recency_clock.hpp"
 
 namespace tidemark::storage {
 
@@ -19,15 +19,9 @@ namespace tidemark::storage {
 // closed in one place. Absent users are here only while deltas of theirs wait.
 class UserIndex {
  public:
-  struct Traits {
-    using Entry = PackedUser;
-    using Key = Bytes;
-    static bool equal(const Entry& user, const Key& key) { return user.key() == key; }
-    static uint64_t hash(const Entry& user) { return hash_bytes(user.key()); }
-  };
-  using Users = Table<Traits>;
+  using Users = UserTable;
 
-  explicit UserIndex(const ReadStatesOptions& given) : options(given) {}
+  explicit UserIndex(const ReadStatesOptions& given);
   ~UserIndex();
   UserIndex(const UserIndex&) = delete;
   UserIndex& operator=(const UserIndex&) = delete;
@@ -39,10 +33,16 @@ class UserIndex {
   // Frees the user and forgets what is unsaved. Ends the validity of all slots.
   void erase(Slot& slot);
   const Users& users() const { return users_; }
-  // The slot of some user of any state, or null where the draw fell on an empty one.
-  Slot* draw() { return users_.core().try_random(random_()); }
 
-  void set_state(PackedUser& user, PackedUser::State state);
+  // The slots of resident users are marked: they are the ones that can be evicted.
+  void set_state(Slot& slot, PackedUser::State state);
+  // A user who has become resident counts as used; and whenever a command has a use for them.
+  void use_first(Slot& slot) { note_use(slot, clock_.stamp_new()); }
+  void use_again(Slot& slot) { note_use(slot, clock_.stamp_touched(slot.stamp())); }
+  int64_t idle_ms(const PackedUser& user) const {
+    return static_cast<uint32_t>(static_cast<uint32_t>(clock_.now_ms()) - user.last_use_ms);
+  }
+  const RecencyClock& clock() const { return clock_; }
   void put(Slot& slot, PackedUser::Place place, const Row& row);
   void erase_row(Slot& slot, PackedUser::Place place);
   void assign(Slot& slot, std::span<const Row> rows);
@@ -66,7 +66,7 @@ class UserIndex {
       listener->on_change(op, user.key(), row);
   }
 
-  size_t resident_users() const { return resident_users_; }
+  size_t resident_users() const { return users_.marked(); }
   size_t pending_users() const { return pending_users_; }
   size_t dirty_users() const { return dirty_users_; }
   size_t dirty_bytes() const { return dirty_bytes_; }
@@ -76,7 +76,7 @@ class UserIndex {
 
   ReadStatesOptions options;
   ChangeListener* listener = nullptr;
-  uint16_t stamp = 0;  // what a use leaves behind in the slot
+  UserPool pool;
   UnsavedQueue fresh{Unsaved::Queue::fresh};
   UnsavedQueue retry{Unsaved::Queue::retry};
 
@@ -84,16 +84,20 @@ class UserIndex {
   template <typename Mutate>
   void mutate(Slot& slot, Mutate&& mutate);
   void drop_unsaved(PackedUser& user);
+  void note_use(Slot& slot, uint16_t stamp) {
+    slot.set_stamp(stamp);
+    user_of(slot).last_use_ms = static_cast<uint32_t>(clock_.now_ms());
+  }
   static bool has_deltas(const PackedUser& user) {
     return user.books.unsaved != nullptr && !user.books.unsaved->deltas.empty();
   }
 
   Users users_;
-  std::mt19937_64 random_;
+  std::unique_ptr<RecencyClock> own_clock_;  // where no other is given
+  RecencyClock& clock_;
   size_t user_bytes_ = 0;
   size_t unsaved_bytes_ = 0;
   size_t entries_ = 0;
-  size_t resident_users_ = 0;
   size_t pending_users_ = 0;
   size_t dirty_users_ = 0;
   size_t dirty_bytes_ = 0;

@@ -21,7 +21,6 @@ constexpr size_t kPeriodsPerSweep = 64;
 // As in Redis: a new key is not the first to go.
 constexpr unsigned kFrequencyOfNew = 5;
 constexpr unsigned kFrequencyMax = 255;
-constexpr int64_t kMsPerMinute = 60'000;
 
 uint16_t lfu_stamp(uint8_t period, unsigned counter) {
   return static_cast<uint16_t>((unsigned{period} << 8) | counter);
@@ -42,17 +41,20 @@ void RecencyClock::detach(TableCore& table) {
 void RecencyClock::configure(Recency recency, LfuTuning tuning) {
   recency_ = recency;
   tuning_ = tuning;
-  period_ = tuning_.decay_minutes == 0 ? uint8_t{0}
-                                       : static_cast<uint8_t>(now_minutes_ / tuning_.decay_minutes);
+  period_ = period_now();
 }
 
-void RecencyClock::set_time(int64_t now_ms) {
-  now_minutes_ = now_ms / kMsPerMinute;
-  if (tuning_.decay_minutes == 0) return;
-  const auto period = static_cast<uint8_t>(now_minutes_ / tuning_.decay_minutes);
+void RecencyClock::begin_minute() {
+  minute_begin_ms_ = now_ms_ / kMsPerMinute * kMsPerMinute;
+  const uint8_t period = period_now();
   if (period == period_) return;
   period_ = period;
   if (recency_ == Recency::lfu) sweep_debt_ += bucket_count() / kPeriodsPerSweep + 1;
+}
+
+uint8_t RecencyClock::period_now() const {
+  if (tuning_.decay_minutes == 0) return 0;
+  return static_cast<uint8_t>(now_ms_ / kMsPerMinute / tuning_.decay_minutes);
 }
 
 size_t RecencyClock::population() const {

@@ -46,7 +46,11 @@ class RecencyClock {
   Recency recency() const { return recency_; }
 
   // Milliseconds since the epoch. Never goes back far; call it once per turn of the loop.
-  void set_time(int64_t now_ms);
+  void set_time(int64_t now_ms) {
+    now_ms_ = now_ms;
+    if (now_ms < minute_begin_ms_ || now_ms >= minute_begin_ms_ + kMsPerMinute) begin_minute();
+  }
+  int64_t now_ms() const { return now_ms_; }
 
   // The stamp of an entry that is created now. Counts as a touch.
   uint16_t stamp_new();
@@ -78,8 +82,11 @@ class RecencyClock {
 
  private:
   static constexpr uint32_t kOldestAge = 40'960;
+  static constexpr int64_t kMsPerMinute = 60'000;
 
   void advance();
+  void begin_minute();
+  uint8_t period_now() const;
   size_t population() const;
   size_t bucket_count() const;
   void refresh(Slot& slot) const;
@@ -97,7 +104,8 @@ class RecencyClock {
   uint64_t sweep_fraction_ = 0;
   size_t buckets_at_census_ = 0;
   LfuTuning tuning_;
-  int64_t now_minutes_ = 0;
+  int64_t now_ms_ = 0;
+  int64_t minute_begin_ms_ = 0;
   uint8_t period_ = 0;
   uint64_t random_;
 

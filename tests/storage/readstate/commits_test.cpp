@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "storage/table/recency_clock.hpp"
 #include "tests/storage/readstate/fixture.hpp"
 
 namespace tidemark::storage {
@@ -287,15 +288,25 @@ TEST_CASE("only clean residents are evicted, and clean ones are preferred") {
 }
 
 TEST_CASE("a user's age is counted from the last use, which INCR and INFO are not") {
-  Partition p;
+  RecencyClock clock(1);
+  Partition p({.clock = &clock});
+  const auto idle_ms = [&p] { return p.states.info(p.states.find("u"), p.now_us).idle_ms; };
+  const auto age = [&p] { return p.states.eviction_candidate()->age; };
+  clock.set_time(0xffff'fff0);
   p.load("u");
-  p.states.set_recency_stamp(65530);
-  p.get("u", 1);
-  p.states.set_recency_stamp(4);  // went around
+  p.commit_all();
+  CHECK(age() == 0);
+  clock.set_time(0x1'0000'0005);  // 32 bits went around
+  (void)clock.stamp_touched(0);
+  CHECK(idle_ms() == 21);
+  CHECK(age() == 1);
   p.incr("u", {1, 5});
-  CHECK(p.states.info(p.states.find("u"), p.now_us).age == 10);
+  p.commit_all();
+  CHECK(idle_ms() == 21);
+  CHECK(age() == 1);
   p.get("u", 1);
-  CHECK(p.states.info(p.states.find("u"), p.now_us).age == 0);
+  CHECK(idle_ms() == 0);
+  CHECK(age() == 0);
 }
 
 TEST_CASE("INFO tells of a user in any state") {
