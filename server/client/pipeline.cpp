@@ -40,6 +40,11 @@ protocol::ParseLimits parse_limits(const OnCore& here, const Client& client) {
                                                : protocol::Peer::unauthenticated};
 }
 
+// Whether the key is a user of the read states, whose table is another one.
+bool is_about_user(const RequestBatch::Request& request) {
+  return request.entry->command->group == Group::read_state;
+}
+
 // A quoted inline argument lies in the parser, until the next request.
 bool lies_in(Bytes request, std::span<const Bytes> args) {
   for (const Bytes arg : args) {
@@ -106,6 +111,7 @@ size_t Client::parse_ahead(OnCore& here, Bytes unread) {
 void Client::look_ahead(const OnCore& here) {
   if (batch_.size() < 2) return;
   const storage::Database& database = here.data().keyspace.database(session_.db);
+  const storage::ReadStates& users = here.data().read_states;
   const Router& router = here.server().router();
   for (size_t i = 0; i < batch_.size(); ++i) {
     RequestBatch::Request& request = batch_.at(i);
@@ -116,12 +122,21 @@ void Client::look_ahead(const OnCore& here) {
     const storage::HashedKey hashed = storage::hash_key(key);
     request.key_hash = hashed.hash;
     request.owner = router.owner(key).value();
-    if (request.owner == here.id().value()) database.prefetch_bucket(hashed);
+    if (request.owner != here.id().value()) continue;
+    if (is_about_user(request)) {
+      users.prefetch_slot(hashed.hash);
+    } else {
+      database.prefetch_bucket(hashed);
+    }
   }
   for (size_t i = 0; i < batch_.size(); ++i) {
     const RequestBatch::Request& request = batch_.at(i);
     if (request.owner != here.id().value()) continue;
-    database.prefetch_entry({.bytes = {}, .hash = request.key_hash});
+    if (is_about_user(request)) {
+      users.prefetch_user(request.key_hash);
+    } else {
+      database.prefetch_entry({.bytes = {}, .hash = request.key_hash});
+    }
   }
 }
 

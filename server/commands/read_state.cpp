@@ -30,6 +30,11 @@ std::optional<Reply> check_with(ArgReader& args) {
 
 ReadStates& states(Context& ctx, Bytes user) { return ctx.data(user).read_states; }
 
+// With the hash that the user was looked ahead by.
+storage::UserRef find_user(Context& ctx, const ReadStates& all, Bytes user) {
+  return all.find(user, ctx.hashed(user).hash);
+}
+
 Reply too_many_channels(const Context& ctx) {
   return Reply::error("ERR too many channels for this user (limit " +
                       std::to_string(ctx.settings().readstate_max_channels) + ")");
@@ -97,8 +102,8 @@ Reply ack(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
-  const Result<int64_t> version = all.ack(user, read.pairs, read.options, ctx.now_us());
+  auto user = find_user(ctx, all, read.user);
+  const Result<int64_t> version = all.ack(user, read.pairs.all(), read.options, ctx.now_us());
   return version ? Reply::integer(*version) : too_many_channels(ctx);
 }
 
@@ -123,7 +128,7 @@ Reply set(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
+  auto user = find_user(ctx, all, read.user);
   const auto version = all.set(user, read.target, read.options, ctx.now_us());
   if (!version) return too_many_channels(ctx);
   return *version ? Reply::integer(**version) : Reply::null();
@@ -158,7 +163,7 @@ Reply incr(Context& ctx, ArgReader& args) {
 
   ReadStates& all = states(ctx, read.user);
   have_user_without_store(ctx, all, read.user);
-  auto user = all.find(read.user);
+  auto user = find_user(ctx, all, read.user);
   const Result<bool> counted = all.incr(user, read.target, read.options, ctx.now_us());
   return counted ? Reply::integer(*counted ? 1 : 0) : too_many_channels(ctx);
 }
@@ -219,8 +224,8 @@ Reply del(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
-  const size_t removed = all.del(user, read.type, read.channels, ctx.now_us());
+  auto user = find_user(ctx, all, read.user);
+  const size_t removed = all.del(user, read.type, read.channels.all(), ctx.now_us());
   return Reply::integer(static_cast<int64_t>(removed));
 }
 
@@ -245,10 +250,10 @@ Reply get(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
+  auto user = find_user(ctx, all, read.user);
   protocol::Output out;
-  protocol::write_array_header(out, read.channels.size());
-  for (const int64_t channel : read.channels) {
+  protocol::write_array_header(out, read.channels.all().size());
+  for (const int64_t channel : read.channels.all()) {
     const auto row = all.get(user, {.type = read.type, .channel = channel});
     if (row) {
       write_entry(out, ctx.session().resp, *row);
@@ -278,7 +283,7 @@ Reply getall(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
+  auto user = find_user(ctx, all, read.user);
   RowWriter writer(ctx.session().resp);
   all.getall(user, read.options, writer);
   return writer.reply();
@@ -305,9 +310,9 @@ Reply unread(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
+  auto user = find_user(ctx, all, read.user);
   std::vector<Row> rows;
-  all.unread(user, read.heads, read.options, rows);
+  all.unread(user, read.heads.all(), read.options, rows);
   protocol::Output out;
   protocol::write_array_header(out, rows.size());
   for (const Row& row : rows) write_row(out, row);
@@ -335,7 +340,7 @@ Reply total(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = all.find(read.user);
+  auto user = find_user(ctx, all, read.user);
   const storage::Total sum = all.total(user, read.options);
   protocol::Output out;
   protocol::write_map_header(out, ctx.session().resp, 5);

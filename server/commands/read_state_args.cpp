@@ -19,7 +19,7 @@ bool accept_number(ArgReader& args, Bytes word, int64_t low, int64_t high, Bytes
 
 // What is left of the arguments as channels and ids in turn.
 void read_pairs(ArgReader& args, int64_t (*read_id)(ArgReader&), Bytes arity_error,
-                std::vector<storage::ChannelId>& pairs) {
+                Several<storage::ChannelId>& pairs) {
   if (args.empty() || args.remaining() % 2 != 0) return fail_arity(args, arity_error);
   pairs.reserve(args.remaining() / 2);
   while (!args.empty() && !args.failed()) {
@@ -102,7 +102,7 @@ AckArgs read_ack(ArgReader& args) {
   }
   if (args.remaining() > 2 * kAckPairsMax) fail_arity(args, kArity);
   read_pairs(args, read_message_id, kArity, read.pairs);
-  if ((mentions || unread) && read.pairs.size() != 1) {
+  if ((mentions || unread) && read.pairs.all().size() != 1) {
     args.fail("ERR MENTIONS and UNREAD need exactly one channel");
   }
   read.options.type = type.value_or(0);

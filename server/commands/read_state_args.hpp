@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -21,6 +23,32 @@ inline constexpr int64_t kFanoutUsersMax = 65536;
 // Whether a counter is set, from 0 on, or added to, either way.
 enum class Counter : uint8_t { absolute, difference };
 
+// What a command names one of, or many: the usual few take no allocation.
+template <typename T>
+class Several {
+ public:
+  void reserve(size_t count) {
+    if (count > few_.size()) many_.reserve(count);
+  }
+  void push_back(const T& value) {
+    if (many_.capacity() == 0 && few_count_ < few_.size()) {
+      few_[few_count_++] = value;
+      return;
+    }
+    if (many_.empty())
+      many_.assign(few_.begin(), few_.begin() + static_cast<ptrdiff_t>(few_count_));
+    many_.push_back(value);
+  }
+  std::span<const T> all() const {
+    return many_.empty() ? std::span<const T>(few_.data(), few_count_) : std::span<const T>(many_);
+  }
+
+ private:
+  std::array<T, 4> few_{};
+  size_t few_count_ = 0;
+  std::vector<T> many_;
+};
+
 // 1 to 512 bytes.
 Bytes read_user(ArgReader& args);
 int64_t read_channel(ArgReader& args);
@@ -40,7 +68,7 @@ void fail_arity(ArgReader& args, Bytes error);
 struct AckArgs {
   Bytes user;
   storage::AckOptions options;
-  std::vector<storage::ChannelId> pairs;
+  Several<storage::ChannelId> pairs;
 };
 AckArgs read_ack(ArgReader& args);
 
@@ -68,7 +96,7 @@ FanoutArgs read_fanout(ArgReader& args);
 struct GetArgs {
   Bytes user;
   uint8_t type = 0;
-  std::vector<int64_t> channels;
+  Several<int64_t> channels;
 };
 GetArgs read_get(ArgReader& args);
 
@@ -81,7 +109,7 @@ GetAllArgs read_getall(ArgReader& args);
 struct UnreadArgs {
   Bytes user;
   storage::UnreadOptions options;
-  std::vector<storage::ChannelId> heads;
+  Several<storage::ChannelId> heads;
 };
 UnreadArgs read_unread(ArgReader& args);
 
@@ -94,7 +122,7 @@ TotalArgs read_total(ArgReader& args);
 struct DelArgs {
   Bytes user;
   std::optional<uint8_t> type;
-  std::vector<int64_t> channels;
+  Several<int64_t> channels;
 };
 DelArgs read_del(ArgReader& args);
 
