@@ -40,7 +40,10 @@ std::string show(const redisReply& reply) {
 }  // namespace
 
 Connection::Connection(int port) : context_(redisConnectWithTimeout("127.0.0.1", port, kPatience)) {
-  if (context_ == nullptr || context_->err != 0) throw std::runtime_error("cannot connect");
+  if (context_ == nullptr || context_->err != 0) {
+    redisFree(context_);
+    throw std::runtime_error("cannot connect");
+  }
   redisSetTimeout(context_, kPatience);
 }
 

@@ -1,0 +1,71 @@
+#include "tests/wire/server_process.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <memory>
+#include <stdexcept>
+
+#include "tests/wire/connection.hpp"
+
+extern char** environ;  // NOLINT: POSIX's name
+
+namespace tidemark::test {
+
+namespace {
+
+// Somebody else may take it before the server does; then the server does not start, and the test
+// says so.
+int free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
+                     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  close(fd);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(std::vector<std::string> options) : port_(free_port()), pid_(0) {
+  options.insert(options.begin(), {TIDEMARK_SERVER, "--port", std::to_string(port_), "--bind",
+                                   "127.0.0.1", "--loglevel", "warning"});
+  std::vector<char*> args;
+  for (std::string& option : options) args.push_back(option.data());
+  args.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  const int error = posix_spawn(&pid_, TIDEMARK_SERVER, &actions, nullptr, args.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error("cannot start the server");
+  for (;;) {
+    try {
+      Connection probe(port_);
+      if (probe.run({"PING"}) == "PONG") return;
+    } catch (const std::runtime_error&) {
+      if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
+        pid_ = 0;
+        throw std::runtime_error("the server did not start");
+      }
+    }
+  }
+}
+
+void ServerProcess::kill() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+}  // namespace tidemark::test

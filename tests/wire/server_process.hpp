@@ -1,0 +1,29 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace tidemark::test {
+
+// The real server as a child process, on a free port. Ends by SIGKILL at the latest with the
+// object.
+class ServerProcess {
+ public:
+  // Returns when it accepts connections.
+  explicit ServerProcess(std::vector<std::string> options);
+  ~ServerProcess() { kill(); }
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  int port() const { return port_; }
+  // SIGKILL, and waits until it is gone.
+  void kill();
+
+ private:
+  int port_;
+  pid_t pid_;
+};
+
+}  // namespace tidemark::test
