@@ -30,7 +30,9 @@ int serve(const CommandLine& command_line) {
   prepare_process(config);
   Server server(std::move(config));
   announce(server);
-  return server.run();
+  const int code = server.run();
+  tidy_up(server.settings());
+  return code;
 }
 
 }  // namespace

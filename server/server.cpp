@@ -4,6 +4,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -201,7 +202,8 @@ void Server::listen() {
     const ListenResult result =
         listen_unix(wanted.unixsocket, backlog, static_cast<unsigned>(wanted.unixsocketperm));
     if (result.fd < 0) {
-      throw StartError(fmt::format("Failed opening Unix socket: {}", result.error));
+      throw StartError(
+          fmt::format("Failed opening Unix socket {}: {}", wanted.unixsocket, result.error));
     }
     add(result.fd, Stream::Kind::unix_socket);
   }
@@ -211,6 +213,11 @@ int Server::run() {
   Signals signals(cores_.front()->loop());
   for (const int signal : {SIGTERM, SIGINT}) {
     signals.on(signal, [this, signal] {
+      if (signal == SIGINT && ending_ != Ending::no) {
+        // The last commits may be waiting for a store that does not answer.
+        log::warning("You insist... exiting now.");
+        std::_Exit(1);
+      }
       log::warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
                                     : "Received SIGTERM scheduling shutdown...");
       request_shutdown();

@@ -53,13 +53,20 @@ void raise_file_limit(Settings& settings) {
   settings.maxclients = clients;
 }
 
+// Empty: none is wanted.
+std::string pid_file(const Settings& settings) {
+  if (settings.pidfile.empty() && settings.daemonize) return "/var/run/tidemark.pid";
+  return settings.pidfile;
+}
+
 void write_pid_file(const Settings& settings) {
-  std::string path = settings.pidfile;
-  if (path.empty() && settings.daemonize) path = "/var/run/tidemark.pid";
+  const std::string path = pid_file(settings);
   if (path.empty()) return;
   if (std::FILE* file = std::fopen(path.c_str(), "w")) {
     std::fprintf(file, "%d\n", static_cast<int>(getpid()));
     std::fclose(file);
+  } else {
+    log::warning(fmt::format("Failed to write PID file {}: {}", path, std::strerror(errno)));
   }
 }
 
@@ -98,7 +105,8 @@ void prepare_process(LoadedConfig& config) {
     }
   }
   settings.dir = std::filesystem::current_path().string();
-  if (const auto error = log::open(settings)) throw std::runtime_error(*error);
+  if (const auto error = log::open(settings))
+    throw std::runtime_error(*error + " (" + settings.logfile + ")");
   log::notice("oO0OoO0OoO0Oo Tidemark is starting oO0OoO0OoO0Oo");
   log::notice(fmt::format("Tidemark version={}, Redis version={}, bits=64, pid={}, just started",
                           kTidemarkVersion, kRedisVersion, getpid()));
@@ -114,11 +122,11 @@ void prepare_process(LoadedConfig& config) {
                              fmt::join(config.without_effect, " ")));
   }
   raise_file_limit(settings);
-  write_pid_file(settings);
 }
 
 void announce(const Server& server) {
   const Settings& settings = server.settings();
+  write_pid_file(settings);
   if (settings.always_show_logo) {
     log::notice(fmt::format("Tidemark {} on {} cores\n Port: {}\n PID: {}\n", kTidemarkVersion,
                             server.core_count(), server.port(), getpid()));
@@ -129,6 +137,11 @@ void announce(const Server& server) {
   log::notice("Server initialized");
   if (supervised_by_systemd(settings))
     tell_systemd("STATUS=Ready to accept connections\nREADY=1\n");
+}
+
+void tidy_up(const Settings& settings) {
+  const std::string path = pid_file(settings);
+  if (!path.empty()) unlink(path.c_str());
 }
 
 }  // namespace tidemark::server
