@@ -198,9 +198,11 @@ struct Command {
 
 // As far as the compiler can tell: with sanitizers, GCC will not say of a function declared
 // elsewhere that it has an address (gcc.gnu.org/PR71962).
-template <typename Function>
-constexpr bool is_null(Function* function) {
-  return __builtin_constant_p(function == nullptr) && function == nullptr;
+constexpr bool is_null(Reply (*run)(Context&, ArgReader&)) {
+  return __builtin_constant_p(run == nullptr) && run == nullptr;
+}
+constexpr bool is_null(std::optional<Reply> (*check)(ArgReader&)) {
+  return __builtin_constant_p(check == nullptr) && check == nullptr;
 }
 
 // What a family's declarations must hold; checked where they stand, at compile time.
@@ -214,7 +216,7 @@ constexpr bool well_formed(std::span<const Command> commands) {
     if (command.arity.value == 0) return false;
     if (has(command.flags, Flag::write) && has(command.flags, Flag::readonly)) return false;
     if (!check_syntax(command.syntax, command.keys.all().size())) return false;
-    if (command.merge != Merge::none && command.check == nullptr) return false;
+    if (command.merge != Merge::none && is_null(command.check)) return false;
     if (!well_formed(command.subcommands)) return false;
   }
   return true;
