@@ -6,13 +6,10 @@
 #include <optional>
 #include <span>
 
+#include "protocol/reply.hpp"
 #include "server/command/key_spec.hpp"
 #include "server/command/syntax.hpp"
 #include "storage/base/bytes.hpp"
-
-namespace tidemark::protocol {
-class Reply;
-}
 
 namespace tidemark::server {
 

@@ -12,7 +12,6 @@ namespace tidemark::server {
 namespace {
 
 using storage::Database;
-using storage::Touch;
 
 constexpr Bytes kSameObject = "ERR source and destination objects are the same";
 
