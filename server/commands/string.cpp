@@ -15,7 +15,6 @@ namespace tidemark::server {
 namespace {
 
 using storage::Database;
-using storage::Entry;
 using storage::HashedKey;
 using storage::Ttl;
 
