@@ -125,8 +125,8 @@ void write_cores_section(const InfoSource& source, InfoText& text) {
     const CoreData& data = source.ctx.data(core);
     const Statistics& statistics = data.statistics;
     size_t keys = 0;
-    for (uint16_t db = 0; db < data.keyspace.database_count(); ++db) {
-      keys += data.keyspace.database(DbIndex(db)).size();
+    for (size_t db = 0; db < data.keyspace.database_count(); ++db) {
+      keys += data.keyspace.database(DbIndex(static_cast<uint16_t>(db))).size();
     }
     text.line(
         fmt::format("core{}", core.value()),

@@ -58,8 +58,8 @@ void add_keyspace(const storage::Keyspace& keyspace, Totals& totals) {
       std::max(totals.expired_stale_percent, keyspace.stats().expired_stale_percent);
   totals.lazyfree_pending += keyspace.disposal().pending_objects();
   totals.lazyfreed += keyspace.disposal().freed_objects();
-  for (uint16_t db = 0; db < keyspace.database_count(); ++db) {
-    totals.table_bytes += keyspace.database(DbIndex(db)).table_bytes();
+  for (size_t db = 0; db < keyspace.database_count(); ++db) {
+    totals.table_bytes += keyspace.database(DbIndex(static_cast<uint16_t>(db))).table_bytes();
   }
 }
 

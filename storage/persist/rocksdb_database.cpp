@@ -127,8 +127,7 @@ RocksDbDatabase::~RocksDbDatabase() { close(); }
 
 rocksdb::Status RocksDbDatabase::sync() const {
   rocksdb::WriteBatch nothing;
-  const rocksdb::Status status = nothing.PutLogData("sync");
-  if (!status.ok()) return status;
+  if (rocksdb::Status status = nothing.PutLogData("sync"); !status.ok()) return status;
   rocksdb::WriteOptions options;
   options.sync = true;
   return db_->Write(options, &nothing);
