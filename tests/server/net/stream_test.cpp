@@ -10,7 +10,6 @@
 #include "server/net/loop.hpp"
 
 using tidemark::Bytes;
-using tidemark::protocol::Output;
 using tidemark::server::Loop;
 using tidemark::server::Stream;
 
