@@ -22,6 +22,7 @@
 #include "server/net/signals.hpp"
 #include "server/net/socket.hpp"
 #include "storage/persist/rocksdb_store.hpp"
+#include "storage/value/all_types.hpp"
 
 namespace tidemark::server {
 
@@ -107,6 +108,7 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
       started_us_(wall_clock_us()),
       run_id_(random_hex(40)),
       replication_id_(random_hex(40)) {
+  storage::install_value_types();
   CycleClock::calibrate();
   open_store(std::move(store));
   make_cores();

@@ -58,7 +58,7 @@ class Digest {
 void add_value(const Entry& entry, Digest& digest) {
   digest.add_number(static_cast<uint32_t>(entry.type()));
   if (entry.type() == storage::ValueType::string) {
-    storage::IntegerText scratch;
+    IntegerText scratch;
     digest.add(entry.text(scratch));
   }
   if (entry.has_expiry()) digest.add_unordered("!!expire!!");

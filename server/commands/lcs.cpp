@@ -18,7 +18,6 @@ namespace {
 using storage::CommonRun;
 using storage::CommonSubsequence;
 using storage::Entry;
-using storage::IntegerText;
 using storage::LcsWant;
 using storage::ValueType;
 

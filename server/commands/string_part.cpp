@@ -16,7 +16,6 @@ namespace {
 
 using storage::Entry;
 using storage::IfAbsent;
-using storage::IntegerText;
 using storage::String;
 using storage::ValueType;
 

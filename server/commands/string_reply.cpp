@@ -5,7 +5,6 @@
 namespace tidemark::server {
 
 using storage::Entry;
-using storage::IntegerText;
 using storage::ValueType;
 
 Reply string_reply(const Entry* entry) {

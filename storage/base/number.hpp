@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,9 @@ std::optional<long double> parse_long_double(Bytes text);
 
 inline constexpr size_t kInt64CharsMax = 20;
 inline constexpr size_t kDoubleCharsMax = 32;
+
+// Room for an integer's text, for whoever gives out texts that may be kept as integers.
+using IntegerText = std::array<char, 24>;
 
 // Writes the decimal digits at `to` and returns the end of what was written. REQUIRES: room for
 // kInt64CharsMax bytes. No terminating zero.

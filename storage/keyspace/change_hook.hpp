@@ -4,7 +4,7 @@
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/ids.hpp"
-#include "storage/keyspace/value_type.hpp"
+#include "storage/value/value_type.hpp"
 
 namespace tidemark::storage {
 

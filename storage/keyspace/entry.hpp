@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -8,13 +7,11 @@
 #include <optional>
 
 #include "storage/base/bytes.hpp"
-#include "storage/keyspace/value_type.hpp"
+#include "storage/base/number.hpp"
 #include "storage/table/table.hpp"
+#include "storage/value/value_type.hpp"
 
 namespace tidemark::storage {
-
-// Room for an integer's text, for Entry::text().
-using IntegerText = std::array<char, 24>;
 
 struct EntryDeleter;
 class Entry;

@@ -18,7 +18,7 @@ LINES_BEFORE_A_WARNING = 500
 ARROWS = (
     ("storage/base/", ("storage/base/",)),
     ("storage/table/", ("storage/base/", "storage/table/")),
-    ("storage/value/", ("storage/base/", "storage/value/")),
+    ("storage/value/", ("storage/base/", "storage/table/", "storage/value/")),
     ("storage/keyspace/",
      ("storage/base/", "storage/table/", "storage/value/", "storage/readstate/", "storage/keyspace/")),
     ("storage/", ("storage/",)),

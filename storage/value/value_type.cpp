@@ -1,4 +1,4 @@
-#include "storage/keyspace/value_type.hpp"
+#include "storage/value/value_type.hpp"
 
 #include <array>
 
