@@ -77,12 +77,12 @@ void CommitQueue::hurry(Bytes user) {
 }
 
 void CommitQueue::flush(int64_t now_us) {
-  if (!hurried_.empty()) send_due(now_us);
+  if (!hurried_.empty()) send_and_tell(now_us);
 }
 
 void CommitQueue::tick(int64_t now_us) {
   retry_refused(now_us);
-  send_due(now_us);
+  send_and_tell(now_us);
   sync_if_due(now_us);
   probe_if_idle(now_us);
 }
@@ -102,15 +102,21 @@ void CommitQueue::commit_now(std::span<const std::string> users, int64_t now_us,
   for (const CommitWatches::Target& target : targets) hurried_.push_back(target.user);
   watches_.add(targets, std::move(done));
   forced_ = true;
-  send_due(now_us);
+  send_and_tell(now_us);
 }
 
 void CommitQueue::commit_all_now(int64_t now_us, CommitWaiter done) {
   everybody_.push_back(
       {.asked_ms = now_us / kUsPerMs, .users_before = users_committed_, .done = std::move(done)});
   forced_ = true;
-  send_due(now_us);
+  send_and_tell(now_us);
+}
+
+// Also where nothing is sent: a load that finds a failed commit in effect leaves users clean whom
+// somebody waits for.
+void CommitQueue::send_and_tell(int64_t now_us) {
   CommitWatches::Told told;
+  send_due(now_us, told);
   settle_everybody(told);
   told.tell();
 }
@@ -121,9 +127,9 @@ bool CommitQueue::may_send(int64_t now_us) const {
   return in_flight_.empty() && (forced_ || health_.may_try(now_us));
 }
 
-void CommitQueue::send_due(int64_t now_us) {
+void CommitQueue::send_due(int64_t now_us, CommitWatches::Told& told) {
   while (may_send(now_us)) {
-    std::unique_ptr<Batch> batch = collect(now_us);
+    std::unique_ptr<Batch> batch = collect(now_us, told);
     forced_ = false;
     if (batch->commits.empty()) break;
     const size_t before = in_flight_.size();
@@ -132,10 +138,11 @@ void CommitQueue::send_due(int64_t now_us) {
   }
 }
 
-std::unique_ptr<CommitQueue::Batch> CommitQueue::collect(int64_t now_us) {
+std::unique_ptr<CommitQueue::Batch> CommitQueue::collect(int64_t now_us,
+                                                         CommitWatches::Told& told) {
   const int64_t now_ms = now_us / kUsPerMs;
   std::unique_ptr<Batch> batch = new_batch(states_.oldest_dirty_ms().value_or(now_ms));
-  collect_hurried(*batch);
+  collect_hurried(*batch, told);
   const int64_t delay_ms = everybody_.empty() ? options_.commit_delay_ms : 0;
   while (batch->commits.size() < options_.batch_users_max &&
          rows_of(batch->commits) < options_.batch_rows_max) {
@@ -148,13 +155,21 @@ std::unique_ptr<CommitQueue::Batch> CommitQueue::collect(int64_t now_us) {
 }
 
 // Users whose earlier commit is under way are hurried again when it is back, if somebody waits.
-void CommitQueue::collect_hurried(Batch& batch) {
+void CommitQueue::collect_hurried(Batch& batch, CommitWatches::Told& told) {
   size_t taken = 0;
   size_t rows = 0;
   for (; taken < hurried_.size(); ++taken) {
     if (batch.commits.size() >= options_.batch_users_max || rows >= options_.batch_rows_max) break;
-    if (states_.collect_user(hurried_[taken], batch.commits) == CollectOutcome::collected) {
-      rows += rows_of(batch.commits.back());
+    const std::string& user = hurried_[taken];
+    switch (states_.collect_user(user, batch.commits)) {
+      case CollectOutcome::collected:
+        rows += rows_of(batch.commits.back());
+        break;
+      case CollectOutcome::clean:
+        watches_.reached(user, states_.committed_version(user), told);
+        break;
+      case CollectOutcome::in_flight:
+        break;
     }
   }
   hurried_.erase(hurried_.begin(), hurried_.begin() + static_cast<ptrdiff_t>(taken));
@@ -243,7 +258,7 @@ void CommitQueue::on_committed(Batch& batch, int64_t now_us) {
   // Before and after: a user who changed while in flight waits again just now, and is in flight
   // again in a moment.
   settle_everybody(told);
-  send_due(now_us);
+  send_due(now_us, told);
   settle_everybody(told);
   told.tell();
 }

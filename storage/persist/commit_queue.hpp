@@ -82,9 +82,10 @@ class CommitQueue {
 
   std::unique_ptr<Batch> new_batch(int64_t oldest_dirty_ms);
   bool may_send(int64_t now_us) const;
-  void send_due(int64_t now_us);
-  std::unique_ptr<Batch> collect(int64_t now_us);
-  void collect_hurried(Batch& batch);
+  void send_due(int64_t now_us, CommitWatches::Told& told);
+  std::unique_ptr<Batch> collect(int64_t now_us, CommitWatches::Told& told);
+  void collect_hurried(Batch& batch, CommitWatches::Told& told);
+  void send_and_tell(int64_t now_us);
   void send(std::unique_ptr<Batch> batch);
   void give_back(const Batch& batch);
   void retry_refused(int64_t now_us);

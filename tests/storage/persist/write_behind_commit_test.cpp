@@ -362,6 +362,39 @@ TEST_CASE("durability everysec syncs once a second while there is something to s
   CHECK(partition.store.syncs() == syncs);
 }
 
+TEST_CASE("whoever waits for a commit is told when a load finds that a failed one took effect") {
+  Partition partition({.commit_delay_ms = 0});
+  partition.incr("ann", 1, 5, 2);
+  partition.store.set_commit_fault(Fault::lie);
+  partition.pass_ms(1);
+  partition.settle();
+  REQUIRE_FALSE(partition.figures().up);
+  partition.store.set_commit_fault(Fault::none);
+
+  // Two ways to ask, while nothing can be sent.
+  partition.executor.capacity = 0;
+  int told = 0;
+  partition.write_behind.commit_now(std::vector<std::string>{"ann"}, partition.now_us,
+                                    [&told](size_t, const StoreStatus& status) {
+                                      CHECK(status);
+                                      ++told;
+                                    });
+  partition.write_behind.commit_all_now(partition.now_us,
+                                        [&told](size_t, const StoreStatus& status) {
+                                          CHECK(status);
+                                          ++told;
+                                        });
+  CHECK(told == 0);
+  partition.executor.capacity = 1000;
+  CHECK(partition.load("ann") == "");
+  for (int i = 0; i < 3; ++i) {
+    partition.pass_ms(60'000);
+    partition.settle();
+  }
+  CHECK(told == 2);
+  CHECK(partition.stored_mentions("ann", 1) == 2);
+}
+
 TEST_CASE("a clock that jumps back does not hold up the next attempt for longer than the limit") {
   Partition partition({.commit_delay_ms = 0, .retry_max_ms = 1000});
   load_and_ack(partition, "ann", 1);
