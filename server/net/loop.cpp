@@ -15,9 +15,11 @@ struct Loop::Impl {
   uv_idle_t idle;
   uv_async_t async;
   Hooks hooks;
+  uint64_t round = 0;
 
   static void on_prepare(uv_prepare_t* handle) noexcept {
     auto* self = static_cast<Impl*>(handle->data);
+    ++self->round;
     if (!self->hooks.before_wait) return;
     // An active idle handle is libuv's way to say that the wait must not block.
     if (self->hooks.before_wait() == Hooks::Wait::no) {
@@ -67,5 +69,7 @@ void Loop::run() { uv_run(&impl_->loop, UV_RUN_DEFAULT); }
 void Loop::stop() { uv_stop(&impl_->loop); }
 
 void Loop::wake() { uv_async_send(&impl_->async); }
+
+uint64_t Loop::round() const { return impl_->round; }
 
 }  // namespace tidemark::server

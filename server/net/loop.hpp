@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -33,6 +34,8 @@ class Loop {
   void stop();
   // From any thread: makes a waiting loop go round once. Calls before it has done so are merged.
   void wake();
+  // On the loop's thread: which round it is in. A round is one wait and the events it brought.
+  uint64_t round() const;
 
   // For the other classes of this folder.
   uv_loop_s* handle();

@@ -41,19 +41,32 @@ struct Stream::Impl {
   uv_write_t write_request;
   protocol::Output writing;
   Handler* handler = nullptr;
+  const Loop& loop;
+  uint64_t round_read_in = 0;
 
-  Impl() : handle{}, write_request{} {}
+  explicit Impl(const Loop& on) : handle{}, write_request{}, loop(on) {}
   ~Impl() = default;
 
+  // libuv reads up to 32 times for one event while the peer keeps up: two megabytes of somebody
+  // else's commands before the next client is heard. No room is how to tell it that one read is
+  // enough; the event comes again in the next round.
   static void on_alloc(uv_handle_t* handle, size_t, uv_buf_t* buffer) noexcept {
-    const std::span<char> own = static_cast<Impl*>(handle->data)->handler->read_space();
+    auto* self = static_cast<Impl*>(handle->data);
+    if (self->round_read_in == self->loop.round()) {
+      *buffer = uv_buf_init(nullptr, 0);
+      return;
+    }
+    const std::span<char> own = self->handler->read_space();
     *buffer = own.empty() ? uv_buf_init(shared_read_buffer(), kSharedReadBytes)
                           : uv_buf_init(own.data(), static_cast<unsigned>(own.size()));
   }
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) noexcept {
-    Handler* handler = static_cast<Impl*>(stream->data)->handler;
+    if (buffer->base == nullptr && count == UV_ENOBUFS) return;  // as on_alloc() wanted it
+    auto* self = static_cast<Impl*>(stream->data);
+    Handler* handler = self->handler;
     if (count > 0) {
+      self->round_read_in = self->loop.round();
       handler->on_bytes(Bytes(buffer->base, static_cast<size_t>(count)));
     } else if (count == UV_EOF) {
       handler->on_end({});
@@ -76,7 +89,7 @@ struct Stream::Impl {
 
 const size_t Stream::kBytes = sizeof(Stream) + sizeof(Impl);
 
-Stream::Stream(Loop& loop, int fd, Kind kind, Handler& handler) : impl_(new Impl), fd_(fd) {
+Stream::Stream(Loop& loop, int fd, Kind kind, Handler& handler) : impl_(new Impl(loop)), fd_(fd) {
   impl_->handler = &handler;
   if (kind == Kind::tcp) {
     ENSURE(uv_tcp_init(loop.handle(), &impl_->tcp) == 0);

@@ -14,7 +14,8 @@ class Loop;
 // A connected socket on a loop, used on the loop's thread alone.
 //
 // Reading costs no memory while a connection is idle: bytes arrive in a buffer that all streams of
-// a loop share, unless the handler offers a better place for them.
+// a loop share, unless the handler offers a better place for them. It is read once in each round of
+// the loop, so that a peer that sends without end takes turns with the others.
 class Stream {
  public:
   // What happens to the stream. No call comes after close().
