@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "server/command/slow.hpp"
+#include "server/core/client_memory.hpp"
 #include "server/core/eviction.hpp"
 #include "server/core/work_message.hpp"
 #include "server/file_limit.hpp"
@@ -54,6 +55,14 @@ void follow_memory(Server& server) {
     }
     return Refusal();
   });
+}
+
+void follow_client_limits(Server& server) {
+  server.config().on_change({"maxmemory-clients", "maxmemory"},
+                            [&server](const Settings&, const Settings&) {
+                              evict_clients(server);
+                              return Refusal();
+                            });
 }
 
 void follow_read_states(Server& server) {
@@ -111,6 +120,7 @@ void follow_slowness(Server& server) {
 
 void follow_live_settings(Server& server) {
   follow_memory(server);
+  follow_client_limits(server);
   follow_read_states(server);
   follow_process(server);
   follow_slowness(server);

@@ -84,6 +84,9 @@ class Server {
   uint16_t port() const { return port_; }
   uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
 
+  // Whether somebody has asked for clients to be evicted (client_memory.hpp), which is not done
+  // yet.
+  std::atomic<bool>& client_eviction() { return client_eviction_; }
   uint64_t next_slow_id() { return next_slow_id_.fetch_add(1, std::memory_order_relaxed); }
 
   // What maxmemory is compared with: CoreData::used_bytes() of all cores. Within exclusive work.
@@ -133,6 +136,7 @@ class Server {
   std::atomic<uint32_t> clients_ = 0;
   std::atomic<uint64_t> peak_memory_ = 0;
   std::atomic<uint64_t> next_slow_id_ = 0;
+  std::atomic<bool> client_eviction_ = false;
 
   // Draining: the cores commit what is dirty. The last one to be done decides what follows.
   enum class Ending : uint8_t { no, draining, aborted, stopping };

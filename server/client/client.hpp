@@ -96,6 +96,10 @@ class Client final : public Stream::Handler, public Caller {
   // Closes at once, for a limit or a CLIENT KILL; safe in any state. Its own core's thread.
   void close(const OnCore& here);
   bool closed() const { return stream_ == nullptr; }
+  // It was chosen to go, for maxmemory-clients, and is about to.
+  bool evicted() const { return share_.evicted; }
+  // Nothing more runs; it goes when its replies have left.
+  bool closing() const { return close_after_reply_ && !waiting_ && !closed(); }
   bool waiting() const { return waiting_; }
   bool held_by_pause() const { return held_by_pause_; }
   bool reading() const { return reading_ && !closed(); }
@@ -133,12 +137,15 @@ class Client final : public Stream::Handler, public Caller {
   // client.cpp
   void take_in(OnCore& here, Bytes bytes);
   void keep(Bytes bytes);
+  void forget_input();
   void go_on(OnCore& here);
   void finish(OnCore& here);
   bool wants_reply();
   void reply(const protocol::Reply& reply);
   void append(Bytes replies);
   void send(const OnCore& here);
+  static bool is_output_limited(const OnCore& here);
+  bool may_hold_back(const OnCore& here) const;
   void set_reading(bool wanted);
   void release_spare(const OnCore& here);
   bool output_full(const OnCore& here);
@@ -166,10 +173,11 @@ class Client final : public Stream::Handler, public Caller {
   bool local_peer_ = false;
 
   protocol::RequestParser parser_;
-  RequestBatch batch_;       // parsed, not run yet; the front one may be waiting
-  protocol::Output input_;   // bytes not run yet, where they had to be kept
-  protocol::Output out_;     // replies not handed to the stream yet
-  size_t flying_bytes_ = 0;  // handed to the stream, not taken by the kernel yet
+  RequestBatch batch_;           // parsed, not run yet; the front one may be waiting
+  protocol::Output input_;       // bytes not run yet, where they had to be kept
+  protocol::Output out_;         // replies not handed to the stream yet
+  size_t flying_bytes_ = 0;      // handed to the stream, not taken by the kernel yet
+  size_t unanswered_bytes_ = 0;  // of the stream, in commands whose replies were not sent yet
   size_t reply_peak_ = 0;
   size_t away_bytes_ = 0;  // of the stream, in the commands that are away
   size_t away_args_ = 0;   // in copies of their arguments

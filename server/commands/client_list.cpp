@@ -36,12 +36,14 @@ struct Found {
   Client* client;
 };
 
+bool is_connected(const Client& client) { return !client.closed() && !client.evicted(); }
+
 // Everybody who is connected, in the order in which they came.
 std::vector<Found> everybody(const Context& ctx) {
   std::vector<Found> all;
   for (const CoreId core : ctx.all_cores()) {
     for (const auto& [id, client] : ctx.data(core).clients.all()) {
-      if (!client->closed()) all.push_back({.core = core, .client = client.get()});
+      if (is_connected(*client)) all.push_back({.core = core, .client = client.get()});
     }
   }
   std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) {
@@ -53,7 +55,7 @@ std::vector<Found> everybody(const Context& ctx) {
 Client* find(const Context& ctx, uint64_t id) {
   for (const CoreId core : ctx.all_cores()) {
     Client* const client = ctx.data(core).clients.find(id);
-    if (client != nullptr && !client->closed()) return client;
+    if (client != nullptr && is_connected(*client)) return client;
   }
   return nullptr;
 }

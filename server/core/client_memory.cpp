@@ -21,6 +21,7 @@ uint8_t ClientMemoryBooks::bucket_of(size_t bytes) {
 }
 
 void ClientMemoryBooks::update(ClientShare& share, size_t bytes, Evictable evictable) {
+  if (share.evicted) return;
   if (bytes != share.bytes) {
     add(static_cast<int64_t>(bytes) - static_cast<int64_t>(share.bytes));
     share.bytes = bytes;
@@ -33,6 +34,13 @@ void ClientMemoryBooks::update(ClientShare& share, size_t bytes, Evictable evict
 }
 
 void ClientMemoryBooks::remove(ClientShare& share) { update(share, 0, Evictable::no); }
+
+ClientShare& ClientMemoryBooks::evict_largest() {
+  ClientShare& share = *buckets_[static_cast<size_t>(top_bucket())].back();
+  remove(share);
+  share.evicted = true;
+  return share;
+}
 
 void ClientMemoryBooks::enter(ClientShare& share, uint8_t bucket) {
   share.evictable = true;
@@ -82,28 +90,28 @@ Totals add_up(Server& server) {
   return totals;
 }
 
+// Closes a client that was chosen to go.
+void close_evicted(const OnCore& here, uint64_t id) {
+  Client* const client = here.data().clients.find(id);
+  if (client == nullptr || client->closed()) return;
+  log::notice(fmt::format("Evicting client: {}", describe(*client, here.now_ms())));
+  client->close(here);
+}
+
+}  // namespace
+
 // With all cores stopped, so that the largest of all clients go first.
-void evict_clients(const OnCore& here) {
-  Server& server = here.server();
+void evict_clients(Server& server) {
   const int64_t limit = client_memory_limit(server.settings());
   if (limit == 0) return;
   for (Totals totals = add_up(server); totals.bytes > limit && totals.largest != nullptr;
        totals = add_up(server)) {
     Core& core = *totals.largest;
-    ClientShare& share = core.data().client_memory.largest();
-    const uint64_t id = share.client_id;
-    core.data().client_memory.remove(share);
+    const uint64_t id = core.data().client_memory.evict_largest().client_id;
     ++core.data().statistics.evicted_clients;
-    core.post(std::make_unique<WorkMessage>([id](OnCore& on) {
-      Client* const client = on.data().clients.find(id);
-      if (client == nullptr || client->closed()) return;
-      log::notice(fmt::format("Evicting client: {}", describe(*client, on.now_ms())));
-      client->close(on);
-    }));
+    core.post(std::make_unique<WorkMessage>([id](OnCore& on) { close_evicted(on, id); }));
   }
 }
-
-}  // namespace
 
 void check_client_memory(const OnCore& here) {
   Server& server = here.server();
@@ -111,7 +119,12 @@ void check_client_memory(const OnCore& here) {
   if (limit == 0) return;
   const Totals totals = add_up(server);
   if (totals.bytes <= limit || totals.largest == nullptr) return;
-  server.exclusives().run(server.router().every_core(), [](OnCore& on) { evict_clients(on); });
+  // Every core sees that it is too much, round after round, until the cores have stopped once.
+  if (server.client_eviction().exchange(true)) return;
+  server.exclusives().run(server.router().every_core(), [](OnCore& on) {
+    on.server().client_eviction() = false;
+    evict_clients(on.server());
+  });
 }
 
 }  // namespace tidemark::server

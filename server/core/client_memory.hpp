@@ -15,6 +15,7 @@ struct ClientShare {
   uint8_t bucket = 0;
   uint32_t place = 0;  // within the bucket
   bool evictable = false;
+  bool evicted = false;  // it was chosen to go, and is in no books any more
 };
 
 // What the clients of one core hold: the sum, and who to disconnect first when all clients together
@@ -33,8 +34,8 @@ class ClientMemoryBooks {
 
   // The largest client's bucket; -1 where there is none that may be disconnected.
   int top_bucket() const { return top_.load(std::memory_order_relaxed); }
-  // REQUIRES: top_bucket() >= 0.
-  ClientShare& largest() { return *buckets_[static_cast<size_t>(top_bucket())].back(); }
+  // Chooses a largest client to go: from now on it counts no more. REQUIRES: top_bucket() >= 0.
+  ClientShare& evict_largest();
 
   // Any thread: as of the last change.
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -53,9 +54,12 @@ class ClientMemoryBooks {
 };
 
 class OnCore;
+class Server;
 
 // Once a round: where the clients of all cores hold more than maxmemory-clients, has the largest
 // disconnected until they do not. Three loads where there is no such limit.
 void check_client_memory(const OnCore& here);
+// The same at once. Within exclusive work on all cores.
+void evict_clients(Server& server);
 
 }  // namespace tidemark::server

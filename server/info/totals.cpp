@@ -14,7 +14,7 @@ namespace {
 void add_clients(const CoreData& data, Totals& totals) {
   totals.clients_blocked += data.pause.held();
   for (const auto& [id, client] : data.clients.all()) {
-    if (client->closed()) continue;
+    if (client->closed() || client->evicted()) continue;
     ++totals.clients;
     totals.clients_bytes += client->memory_bytes();
     totals.input_bytes_max = std::max(totals.input_bytes_max, client->query_buffer_bytes());
