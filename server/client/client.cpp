@@ -113,6 +113,10 @@ void Client::take_in(OnCore& here, Bytes bytes) {
     // The usual case: whole requests, run from where they were read.
     const size_t consumed = run(here, bytes);
     if (closed()) return finish(here);
+    if (closing()) {
+      forget_input();
+      return finish(here);
+    }
     const Bytes rest = bytes.substr(consumed);
     if (!rest.empty()) {
       input_.append(rest);
@@ -134,8 +138,22 @@ void Client::keep(Bytes bytes) {
 
 void Client::go_on(OnCore& here) {
   const size_t consumed = run(here, input_.view());
-  if (!closed()) input_.consume_front(consumed);
+  if (closing()) {
+    forget_input();
+  } else if (!closed()) {
+    input_.consume_front(consumed);
+  }
   finish(here);
+}
+
+bool Client::is_output_limited(const OnCore& here) {
+  return output_bytes_max(here.server().settings()) != SIZE_MAX;
+}
+
+// Nobody will run what was sent behind the command that ends the connection.
+void Client::forget_input() {
+  batch_.clear();
+  input_.release();
 }
 
 void Client::finish(OnCore& here) {
@@ -144,14 +162,19 @@ void Client::finish(OnCore& here) {
     input_.release();
     parser_.release_spare();
   }
-  if (out_is_full_) {
+  if (out_is_full_ || close_after_reply_) {
     set_reading(false);
   } else if (!waiting_) {
     set_reading(true);
     check_query_buffer(here, *this);
   }
-  // The replies of what is away will be here in some microseconds: one write for them all.
-  if (!away_ || out_.size() > kHeldBackBytesMax) flush(here);
+  if (!away_ || !may_hold_back(here)) flush(here);
+}
+
+// The replies of what is away will be here in some microseconds: one write for them all.
+bool Client::may_hold_back(const OnCore& here) const {
+  return is_output_limited(here) ? unanswered_bytes_ < kRequestBytesPerWrite
+                                 : out_.size() <= kHeldBackBytesMax;
 }
 
 void Client::set_reading(bool wanted) {
@@ -189,19 +212,25 @@ void Client::push(const OnCore& here, Bytes wire) {
   check_output_limit(here);
 }
 
-// Whether the peer has so many replies to read that nothing more may run for it.
+// Whether nothing more may run for the peer, as it has so many replies to read. Where they are more
+// than it may have waiting, it is closed.
 bool Client::output_full(const OnCore& here) {
-  const auto limit = static_cast<size_t>(here.server().settings().client_output_buffer_pause);
-  if (output_bytes() <= limit || limit == 0) [[likely]] {
+  const Settings& settings = here.server().settings();
+  const auto pause = static_cast<size_t>(settings.client_output_buffer_pause);
+  const size_t limit = pause == 0 ? SIZE_MAX : pause;
+  if (output_bytes() <= std::min(limit, output_bytes_max(settings))) [[likely]] {
     return out_is_full_ = false;
   }
-  send(here);
+  // Before anything is sent: of replies that close the connection the peer sees nothing.
   check_output_limit(here);
-  return out_is_full_ = !closed() && output_bytes() > limit;
+  if (closed()) return true;
+  send(here);
+  return out_is_full_ = output_bytes() > limit;
 }
 
 // Hands what it has to the kernel, and the rest to the stream.
 void Client::send(const OnCore& here) {
+  unanswered_bytes_ = 0;
   if (flying_bytes_ > 0 || out_.empty()) return;
   reply_peak_ = std::max(reply_peak_, out_.size());
   const size_t sent = stream_->try_write(out_.view());
@@ -220,11 +249,18 @@ void Client::send(const OnCore& here) {
 
 void Client::flush(const OnCore& here) {
   if (closed()) return;
+  // Of replies that are too many, none is sent.
+  if (output_bytes() > output_bytes_max(here.server().settings())) [[unlikely]] {
+    return check_output_limit(here);
+  }
   send(here);
   check_output_limit(here);
   if (closed()) return;
   const bool done = !waiting_ && !out_is_full_ && output_bytes() == 0;
-  if (done && (close_after_reply_ || ended_)) return close(here);
+  if (done && (close_after_reply_ || ended_)) {
+    stream_->drop_unread();
+    return close(here);
+  }
   account(here.data());
 }
 

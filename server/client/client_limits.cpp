@@ -10,11 +10,25 @@
 
 namespace tidemark::server {
 
+namespace {
+
+size_t with_unlimited(uint64_t limit) {
+  return limit > SIZE_MAX - kUnlimitedOutputBytes ? SIZE_MAX : limit + kUnlimitedOutputBytes;
+}
+
+}  // namespace
+
+size_t output_bytes_max(const Settings& settings) {
+  const uint64_t hard_bytes = settings.client_output_buffer_limit.normal.hard_bytes;
+  return hard_bytes == 0 ? SIZE_MAX : with_unlimited(hard_bytes);
+}
+
 bool output_limit_exceeded(const OnCore& here, const Client& client, int64_t& over_soft_since_ms) {
-  const OutputLimit& limit = here.server().settings().client_output_buffer_limit.normal;
-  const auto waiting = static_cast<uint64_t>(client.output_bytes());
-  if (limit.hard_bytes > 0 && waiting > limit.hard_bytes) return true;
-  if (limit.soft_bytes == 0 || waiting <= limit.soft_bytes) {
+  const Settings& settings = here.server().settings();
+  const OutputLimit& limit = settings.client_output_buffer_limit.normal;
+  const size_t waiting = client.output_bytes();
+  if (waiting > output_bytes_max(settings)) return true;
+  if (limit.soft_bytes == 0 || waiting <= with_unlimited(limit.soft_bytes)) {
     over_soft_since_ms = 0;
     return false;
   }

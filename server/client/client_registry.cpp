@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/client/client.hpp"
+#include "storage/base/ensure.hpp"
 
 namespace tidemark::server {
 
@@ -19,6 +20,12 @@ Client* ClientRegistry::find(uint64_t id) const {
   return found == clients_.end() ? nullptr : found->second.get();
 }
 
-void ClientRegistry::remove(uint64_t id) { clients_.erase(id); }
+void ClientRegistry::remove(uint64_t id) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end()) return;
+  // What it waits for would come back to nobody.
+  ENSURE(!found->second->waiting());
+  clients_.erase(found);
+}
 
 }  // namespace tidemark::server

@@ -17,7 +17,7 @@ class ClientRegistry {
   void add(std::unique_ptr<Client> client);
   // Null where none has this id.
   Client* find(uint64_t id) const;
-  // Destroys it.
+  // Destroys it. REQUIRES: it waits for nothing.
   void remove(uint64_t id);
   const std::map<uint64_t, std::unique_ptr<Client>>& all() const { return clients_; }
   size_t size() const { return clients_.size(); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/client/client.hpp"
+#include "server/client/client_limits.hpp"
 #include "server/command/command_table.hpp"
 
 namespace tidemark::server {
@@ -40,6 +41,12 @@ std::string describe(const Client& client, int64_t now_ms) {
   const ClientFacts& facts = client.facts();
   const Session& session = client.session();
   const ClientMemory memory = client.memory();
+  // Where Redis would keep the replies that wait: in the client's buffer, what it has no room for
+  // in a list of blocks of the same size.
+  const size_t waiting = memory.reply_bytes + memory.flying;
+  const size_t buffered = std::min(waiting, kUnlimitedOutputBytes);
+  const size_t listed = waiting - buffered;
+  const size_t blocks = (listed + kUnlimitedOutputBytes - 1) / kUnlimitedOutputBytes;
   // Subscriptions, transactions and redirection are where they are for a client without any.
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
@@ -48,9 +55,8 @@ std::string describe(const Client& client, int64_t now_ms) {
       session.client_id, facts.peer, facts.local, client.fd(), facts.name,
       (now_ms - facts.connected_ms) / 1000, (now_ms - facts.last_interaction_ms) / 1000,
       flags_of(client), session.db.value(), memory.query_bytes, memory.query_free, memory.arguments,
-      memory.reply_buffer, memory.reply_peak, memory.reply_bytes, memory.flying > 0 ? 1 : 0,
-      memory.flying, memory.total, events_of(client),
-      facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
+      memory.reply_buffer, memory.reply_peak, buffered, blocks, listed, memory.total,
+      events_of(client), facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
       static_cast<int>(session.resp), facts.library_name, facts.library_version);
 }
 

@@ -60,9 +60,12 @@ bool lies_in(Bytes request, std::span<const Bytes> args) {
 size_t Client::run(OnCore& here, Bytes unread) {
   size_t consumed = 0;
   while (!waiting_ && !closed() && !close_after_reply_ && !output_full(here)) {
+    const size_t before = consumed;
     if (batch_.empty()) consumed += parse_ahead(here, unread.substr(consumed));
     if (batch_.empty()) break;
     consumed += step(here);
+    unanswered_bytes_ += consumed - before;
+    if (unanswered_bytes_ >= kRequestBytesPerWrite && !away_ && is_output_limited(here)) send(here);
   }
   return consumed;
 }

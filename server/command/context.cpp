@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/client/client.hpp"
+#include "server/client/client_limits.hpp"
 #include "server/server.hpp"
 #include "storage/base/ensure.hpp"
 
@@ -36,6 +37,10 @@ storage::Entry* Context::find_and_count(Bytes key, storage::Touch touch) const {
   ++(entry != nullptr ? here().data().statistics.keyspace_hits
                       : here().data().statistics.keyspace_misses);
   return entry;
+}
+
+bool Context::is_past_reply_limit(size_t bytes) const {
+  return bytes > output_bytes_max(settings());
 }
 
 Client& Context::client() const {

@@ -76,6 +76,10 @@ class Context {
   // core the memory may be touched, not the connection.
   Client& client() const;
 
+  // Whether a reply of so many bytes would close the connection (client-output-buffer-limit): the
+  // command may as well stop and return what it has, which nobody will see.
+  bool is_past_reply_limit(size_t bytes) const;
+
   // The command waits: it keeps the caller, ends the wait as Caller says, and returns what this
   // returns.
   Reply suspend() {

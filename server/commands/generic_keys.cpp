@@ -149,7 +149,10 @@ Reply keys(Context& ctx, ArgReader& args) {
   }
   protocol::Output wire;
   protocol::write_array_header(wire, found.size());
-  for (const Bytes key : found) protocol::write_bulk(wire, key);
+  for (const Bytes key : found) {
+    if (ctx.is_past_reply_limit(wire.size())) break;
+    protocol::write_bulk(wire, key);
+  }
   return Reply::encoded(std::move(wire));
 }
 

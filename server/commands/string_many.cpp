@@ -4,10 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/encode.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
-#include "server/commands/string_reply.hpp"
+#include "storage/keyspace/entry.hpp"
 
 namespace tidemark::server {
 
@@ -20,15 +21,21 @@ Reply mget(Context& ctx, ArgReader& args) {
   const auto keys = args.rest();
   if (args.failed()) return args.error();
 
-  std::vector<Reply> values;
-  values.reserve(keys.size());
+  // Straight to the wire: a key may be named a thousand times, and looking for the next one may
+  // remove one that has expired and move others.
+  protocol::Output wire;
+  protocol::write_array_header(wire, keys.size());
+  IntegerText scratch;
   for (const Bytes key : keys) {
-    // A copy: looking for the next key may remove one that has expired and move others.
+    if (ctx.is_past_reply_limit(wire.size())) break;
     const Entry* entry = ctx.find_to_read(key);
-    const bool is_string = entry != nullptr && entry->type() == ValueType::string;
-    values.push_back(is_string ? string_copy(entry) : Reply::null());
+    if (entry != nullptr && entry->type() == ValueType::string) {
+      protocol::write_bulk(wire, entry->text(scratch));
+    } else {
+      protocol::write_null(wire, ctx.session().resp);
+    }
   }
-  return Reply::array(std::move(values));
+  return Reply::encoded(std::move(wire));
 }
 
 constexpr Command kMget{

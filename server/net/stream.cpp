@@ -1,5 +1,6 @@
 #include "server/net/stream.hpp"
 
+#include <sys/socket.h>
 #include <uv.h>
 
 #include <memory>
@@ -13,6 +14,7 @@ namespace tidemark::server {
 namespace {
 
 constexpr size_t kSharedReadBytes = size_t{64} * 1024;
+constexpr size_t kDroppedBytesMax = size_t{64} << 20;  // more than any socket holds
 
 // libuv asks for memory right before it reads and hands the bytes over right after, so that one
 // buffer serves all streams of a thread's loop.
@@ -89,7 +91,8 @@ struct Stream::Impl {
 
 const size_t Stream::kBytes = sizeof(Stream) + sizeof(Impl);
 
-Stream::Stream(Loop& loop, int fd, Kind kind, Handler& handler) : impl_(new Impl(loop)), fd_(fd) {
+Stream::Stream(Loop& loop, int fd, Kind kind, Handler& handler)
+    : impl_(new Impl(loop)), kind_(kind), fd_(fd) {
   impl_->handler = &handler;
   if (kind == Kind::tcp) {
     ENSURE(uv_tcp_init(loop.handle(), &impl_->tcp) == 0);
@@ -110,6 +113,12 @@ Stream::~Stream() {
 void Stream::start_reading() { uv_read_start(&impl_->stream, Impl::on_alloc, Impl::on_read); }
 
 void Stream::stop_reading() { uv_read_stop(&impl_->stream); }
+
+void Stream::drop_unread() {
+  if (kind_ != Kind::tcp) return;
+  // A peer that goes on sending is not waited for.
+  (void)!recv(fd_, nullptr, kDroppedBytesMax, MSG_DONTWAIT | MSG_TRUNC);
+}
 
 size_t Stream::try_write(Bytes bytes) {
   const uv_buf_t buffer = buffer_of(bytes);

@@ -55,11 +55,16 @@ class Stream {
   // REQUIRES: no write() is under way.
   void write(protocol::Output bytes);
 
+  // Throws away what has arrived and was not read. A TCP connection that is closed with such bytes
+  // is reset, and what it was still sending is lost with it.
+  void drop_unread();
+
   int fd() const { return fd_; }
 
  private:
   struct Impl;
   Impl* impl_;  // freed by libuv's close callback
+  const Kind kind_;
   int fd_;
 };
 

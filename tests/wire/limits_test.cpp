@@ -106,6 +106,116 @@ TEST_CASE("a client whose replies pass the hard limit is closed") {
   }
 }
 
+TEST_CASE("of replies above the hard limit the peer sees nothing") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server(
+        {.cores = cores, .config = "store none\nclient-output-buffer-limit normal 100000 0 0\n"});
+    Connection asker(server.port());
+    CHECK(asker.run({"SET", "big", std::string(120'000, 'x')}) == "OK");
+    Connection one(server.port());
+    one.write("GET big\r\n");
+    CHECK(one.read_to_end().empty());
+
+    // As many commands as come in one read are measured together.
+    CHECK(asker.run({"SET", "part", std::string(10'000, 'x')}) == "OK");
+    Connection many(server.port());
+    std::string pipeline;
+    for (int i = 0; i < 15; ++i) {
+      const std::string key = std::to_string(i);
+      pipeline += "SET " + key + " v\r\nGET " + key + "\r\nDEL " + key + "\r\nGET part\r\n";
+    }
+    many.write(pipeline);
+    CHECK(many.read_to_end().empty());
+
+    Connection repeating(server.port());
+    repeating.write("MGET " + times(1000, "part ") + "\r\n");
+    CHECK(repeating.read_to_end().empty());
+
+    for (int i = 0; i < 2000; ++i) {
+      asker.send({"SET", std::string(90, 'k') + std::to_string(i), "v"});
+    }
+    for (int i = 0; i < 2000; ++i) CHECK(asker.receive() == "OK");
+    Connection nosy(server.port());
+    nosy.write("KEYS *\r\n");
+    CHECK(nosy.read_to_end().empty());
+    CHECK(asker.run({"PING"}) == "PONG");
+    CHECK(asker.run({"INFO", "stats"}).find("client_output_buffer_limit_disconnections:4") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a peer that reads as it sends never meets the hard limit") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server(
+        {.cores = cores, .config = "store none\nclient-output-buffer-limit normal 1mb 0 0\n"});
+    Connection client(server.port());
+    CHECK(client.run({"SET", "k", std::string(1000, 'x')}) == "OK");
+    // Five times the limit in all; but a sixteenth of it for what Redis would read at once.
+    constexpr int kCommands = 5000;
+    std::thread writer([&] { client.write(times(kCommands, "GET k" + times(260, " ") + "\r\n")); });
+    const size_t reply_bytes = std::string("$1000\r\n\r\n").size() + 1000;
+    CHECK(client.read(kCommands * reply_bytes).size() == kCommands * reply_bytes);
+    writer.join();
+  }
+}
+
+TEST_CASE("a hard limit of one byte locks nobody out") {
+  TestServer server({.cores = 4});
+  Connection client(server.port());
+  CHECK(client.run({"SET", "small", std::string(16'000, 'x')}) == "OK");
+  CHECK(client.run({"SET", "large", std::string(17'000, 'x')}) == "OK");
+  CHECK(client.run({"CONFIG", "SET", "client-output-buffer-limit", "normal 1 1 0"}) == "OK");
+  CHECK(client.run({"GET", "small"}).size() == 16'002);
+  client.write("GET large\r\n");
+  CHECK(client.read_to_end().empty());
+}
+
+TEST_CASE("replies that wait are told as Redis keeps them: some in a buffer, the rest in a list") {
+  TestServer server({.cores = 4});
+  Connection asker(server.port());
+  CHECK(asker.run({"SET", "k", std::string(16 << 20, 'x')}) == "OK");
+  Connection slow(server.port());
+  CHECK(slow.run({"CLIENT", "SETNAME", "slow"}) == "OK");
+  CHECK(field(line_of(asker, "slow"), "omem") == "0");
+  write_some(slow.fd(), "GET k\r\n");
+  while (field(line_of(asker, "slow"), "events") != "rw") {
+  }
+  const std::string line = line_of(asker, "slow");
+  CHECK(field(line, "obl") == "16384");
+  const long long listed = std::stoll(field(line, "omem"));
+  CHECK(listed > 0);
+  CHECK(std::stoll(field(line, "oll")) == (listed + 16383) / 16384);
+  CHECK(std::stoll(field(line, "tot-mem")) > listed);
+}
+
+TEST_CASE("a client that is about to be closed is not read any more, and gets what it is owed") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores});
+    Connection asker(server.port());
+    constexpr size_t kValueBytes = 16 << 20;
+    CHECK(asker.run({"SET", "k", std::string(kValueBytes, 'x')}) == "OK");
+    Connection leaving(server.port());
+    CHECK(leaving.run({"CLIENT", "SETNAME", "leaving"}) == "OK");
+    leaving.write("GET k\r\nQUIT\r\nSET k changed\r\n");
+    while (field(line_of(asker, "leaving"), "flags") != "c") {
+    }
+    // What comes behind its last command stays where it is.
+    write_some(leaving.fd(), times(2000, "SET k changed\r\n"));
+    for (int i = 0; i < 100; ++i) {
+      const std::string line = line_of(asker, "leaving");
+      CHECK(field(line, "events") == "w");
+      CHECK(field(line, "qbuf") == "0");
+    }
+    const std::string owed = leaving.read_to_end();
+    CHECK(owed.size() == std::string("$16777216\r\n\r\n+OK\r\n").size() + kValueBytes);
+    CHECK(owed.ends_with("\r\n+OK\r\n"));
+    CHECK(asker.run({"STRLEN", "k"}) == std::to_string(kValueBytes));
+  }
+}
+
 TEST_CASE("a client above the soft limit is closed when its seconds are over") {
   TestServer server(
       {.cores = 4, .config = "store none\nclient-output-buffer-limit normal 0 100kb 1\n"});
@@ -272,4 +382,55 @@ TEST_CASE("a peer that has left both ways while its command was away leaves noth
     }
     CHECK(count() == 1);
   }
+}
+
+TEST_CASE("CONFIG SET maxmemory-clients has evicted who is too much when it answers") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores});
+    Connection asker(server.port());
+    CHECK(asker.run({"CLIENT", "NO-EVICT", "on"}) == "OK");
+    std::vector<std::unique_ptr<Connection>> clients;
+    for (int i = 0; i < 8; ++i) {
+      const std::string name = "client" + std::to_string(i);
+      clients.push_back(std::make_unique<Connection>(server.port()));
+      CHECK(clients.back()->run({"CLIENT", "SETNAME", name}) == "OK");
+      clients.back()->write("*2\r\n$3\r\nGET\r\n$1000000\r\n" + std::string(1'000'000, 'x'));
+      while (field(line_of(asker, name), "qbuf") != std::to_string(1'000'023)) {
+      }
+    }
+    const long long each = std::stoll(field(line_of(asker, "client0"), "tot-mem"));
+    const long long limit = 4 * each + 100'000;
+    CHECK(asker.run({"CONFIG", "SET", "maxmemory-clients", std::to_string(limit)}) == "OK");
+    const std::string list = asker.run({"CLIENT", "LIST"});
+    int left = 0;
+    for (int i = 0; i < 8; ++i) {
+      left += list.find("name=client" + std::to_string(i) + " ") != std::string::npos ? 1 : 0;
+    }
+    CHECK(left == 4);
+    CHECK(asker.run({"INFO", "stats"}).find("evicted_clients:4") != std::string::npos);
+  }
+}
+
+TEST_CASE("cores that see too much client memory at once stop each other once") {
+  TestServer server({.cores = 4, .config = "store none\nmaxmemory-clients 4mb\n"});
+  Connection asker(server.port());
+  const auto stops = [&asker] {
+    const std::string info = asker.run({"INFO", "stats"});
+    return info.find("evicted_clients:1") != std::string::npos;
+  };
+  CHECK(asker.run({"CLIENT", "NO-EVICT", "on"}) == "OK");
+  Connection big(server.port());
+  CHECK(big.run({"CLIENT", "SETNAME", "big"}) == "OK");
+  big.write("*2\r\n$3\r\nGET\r\n$5000000\r\n" + std::string(4'500'000, 'x'));
+  CHECK(big.read_to_end().empty());
+  CHECK(stops());
+  // One whom nobody may evict keeps memory above the limit; nobody is stopped for that.
+  Connection guarded(server.port());
+  CHECK(guarded.run({"CLIENT", "SETNAME", "guarded"}) == "OK");
+  CHECK(guarded.run({"CLIENT", "NO-EVICT", "on"}) == "OK");
+  guarded.write("*2\r\n$3\r\nGET\r\n$5000000\r\n" + std::string(4'500'000, 'x'));
+  while (std::stoll(field(line_of(asker, "guarded"), "qbuf")) < 4'500'000) {
+  }
+  CHECK_FALSE(server.server().client_eviction());
 }
