@@ -8,6 +8,8 @@ std::span<const std::span<const Command>> command_families() {
   // A line for each family, so that changes do not meet.
   // clang-format off
   static const std::array kFamilies{
+      bit_commands(),
+      bit_field_commands(),
       client_commands(),
       cluster_commands(),
       command_commands(),

@@ -9,6 +9,8 @@ namespace tidemark::server {
 // Every family of commands, one line each: a table that can be read, and that no linker drops.
 std::span<const std::span<const Command>> command_families();
 
+std::span<const Command> bit_commands();
+std::span<const Command> bit_field_commands();
 std::span<const Command> client_commands();
 std::span<const Command> cluster_commands();
 std::span<const Command> command_commands();

@@ -17,7 +17,7 @@ void write_persistence_section(const InfoSource& source, InfoText& text) {
   text.field("current_fork_perc", "0.00");
   text.field("current_save_keys_processed", 0);
   text.field("current_save_keys_total", 0);
-  text.field("rdb_changes_since_last_save", 0);
+  text.field("rdb_changes_since_last_save", source.totals.changes);
   text.field("rdb_bgsave_in_progress", 0);
   text.field("rdb_last_save_time", source.ctx.server().started_us() / 1'000'000);
   text.field("rdb_last_bgsave_status", "ok");

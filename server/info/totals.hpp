@@ -60,6 +60,7 @@ struct Totals {
   uint64_t eviction_exceeded_now_us = 0;
   uint64_t expired_keys = 0;
   uint64_t evicted_keys = 0;
+  uint64_t changes = 0;
   double expired_stale_percent = 0;
   double commands_per_second = 0;
   double net_input_per_second = 0;

@@ -12,6 +12,8 @@ namespace tidemark::storage {
 struct KeyspaceStats {
   uint64_t expired_keys = 0;
   uint64_t evicted_keys = 0;
+  // Changes of keys by commands.
+  uint64_t changes = 0;
   // Of the keys with a time to live that the last slices of expiry met, how many per cent had
   // outlived it.
   double expired_stale_percent = 0;
@@ -38,7 +40,8 @@ struct Books {
   size_t entry_bytes = 0;
   uint64_t random_state;
 
-  void announce(const Change& change) const {
+  void announce(const Change& change) {
+    if (change.kind != ChangeKind::expired && change.kind != ChangeKind::evicted) ++stats.changes;
     if (hook != nullptr) [[unlikely]]
       hook->on_change(change);
   }

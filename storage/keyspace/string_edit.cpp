@@ -1,5 +1,6 @@
 #include "storage/keyspace/string_edit.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "storage/value/string.hpp"
@@ -27,6 +28,7 @@ char* String::resize(size_t length) {
 }
 
 Result<size_t> String::append(Bytes tail, size_t length_max) {
+  length_max = std::min(length_max, Entry::kTextMax);
   // What APPEND creates is a plain string, and may be an integer.
   if (origin_ == Origin::created && !changed_) {
     if (tail.size() > length_max) return Errc::string_too_long;
@@ -45,6 +47,7 @@ Result<size_t> String::append(Bytes tail, size_t length_max) {
 Result<size_t> String::set_range(size_t offset, Bytes text, size_t length_max) {
   const size_t old_length = length();
   if (text.empty()) return old_length;
+  length_max = std::min(length_max, Entry::kTextMax);
   if (text.size() > length_max || offset > length_max - text.size()) return Errc::string_too_long;
   const size_t end = offset + text.size();
   const size_t new_length = end > old_length ? end : old_length;

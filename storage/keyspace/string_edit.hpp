@@ -22,7 +22,7 @@ class String {
   // Replaces the value and keeps the time to live.
   void assign(Bytes text);
   void assign_integer(int64_t value);
-  // The new length; string_too_long beyond `length_max`.
+  // The new length; string_too_long beyond `length_max`, or beyond what any string may have.
   Result<size_t> append(Bytes tail, size_t length_max = Entry::kTextMax);
   // Writes at the offset, with zeros in between where the string is shorter. An empty `text`
   // changes nothing. The new length; string_too_long as above.
@@ -35,6 +35,8 @@ class String {
   // The string as `length` writable bytes: kept up to the shorter length, zeros beyond. For SETBIT
   // and BITFIELD. REQUIRES: length <= Entry::kTextMax.
   char* resize(size_t length);
+  // No event is due: the bytes are what they were. REQUIRES: the key was there before.
+  void nothing_changed() { changed_ = false; }
 
  private:
   friend class Database;
