@@ -25,16 +25,40 @@ constexpr std::array<char, 200> kDigitPairs = [] {
   return pairs;
 }();
 
+constexpr uint64_t kEightDigits = 100'000'000;
+
 int digit_count(uint64_t value) {
-  int digits = 1;
-  for (;;) {
-    if (value < 10) return digits;
-    if (value < 100) return digits + 1;
-    if (value < 1000) return digits + 2;
-    if (value < 10000) return digits + 3;
-    value /= 10000;
-    digits += 4;
+  static constexpr std::array<uint64_t, 20> kPowers = [] {
+    std::array<uint64_t, 20> powers{};
+    uint64_t power = 1;
+    for (uint64_t& each : powers) {
+      each = power;
+      power *= 10;
+    }
+    return powers;
+  }();
+  // 1233 / 4096 is the logarithm of 2 to base 10, a little less than enough for 64 bits.
+  const int bits = 64 - __builtin_clzll(value | 1);
+  const int digits = (bits * 1233) >> 12;
+  return digits + (value >= kPowers[static_cast<size_t>(digits)] ? 1 : 0);
+}
+
+void put_pair(char* to, uint64_t value) { std::memcpy(to, &kDigitPairs[2 * value], 2); }
+
+// The value of eight digits, or nothing where one of them is none; all at once, in one word.
+std::optional<uint64_t> parse_eight(const char* at) {
+  uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  // A digit's high half is 3, and is still when 6 is added.
+  constexpr uint64_t kHigh = 0xf0f0f0f0f0f0f0f0;
+  constexpr uint64_t kThrees = 0x3030303030303030;
+  if ((word & kHigh) != kThrees || ((word + 0x0606060606060606) & kHigh) != kThrees) {
+    return std::nullopt;
   }
+  // Neighbours are joined: digits to pairs, pairs to fours, fours to eight. The first is lowest.
+  word = ((word & 0x0f0f0f0f0f0f0f0f) * (256 * 10 + 1)) >> 8;
+  word = ((word & 0x00ff00ff00ff00ff) * (65536 * 100 + 1)) >> 16;
+  return ((word & 0x0000ffff0000ffff) * (4294967296 * 10000 + 1)) >> 32;
 }
 
 // strtod and strtold want a terminating zero, which views do not have.
@@ -61,10 +85,19 @@ std::optional<Float> parse_with_c_library(Bytes text, Float (*convert)(const cha
 std::optional<uint64_t> parse_uint64(Bytes text) {
   if (text.empty() || text.size() > kInt64CharsMax) return std::nullopt;
   if (text.front() == '0' && text.size() > 1) return std::nullopt;
+  // Ids have up to nineteen digits, and a command names several.
+  const char* at = text.data();
+  const char* const end = at + text.size();
   uint64_t value = 0;
-  for (const char c : text) {
-    const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+  for (; end - at >= 8; at += 8) {
+    const std::optional<uint64_t> eight = parse_eight(at);
+    if (!eight) return std::nullopt;
+    value = value * kEightDigits + *eight;
+  }
+  for (; at != end; ++at) {
+    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
     if (digit > 9) return std::nullopt;
+    // Only the twentieth digit can be too much.
     if (__builtin_mul_overflow(value, uint64_t{10}, &value)) return std::nullopt;
     if (__builtin_add_overflow(value, uint64_t{digit}, &value)) return std::nullopt;
   }
@@ -103,14 +136,21 @@ std::optional<long double> parse_long_double(Bytes text) {
 char* internal::format_long_uint64(char* to, uint64_t value) {
   char* const end = to + digit_count(value);
   char* at = end;
-  for (; value >= 100; value /= 100) {
-    at -= 2;
-    std::memcpy(at, &kDigitPairs[2 * (value % 100)], 2);
+  while (value >= kEightDigits) {
+    const auto eight = static_cast<uint32_t>(value % kEightDigits);
+    value /= kEightDigits;
+    at -= 8;
+    put_pair(at, eight / 1'000'000);
+    put_pair(at + 2, eight / 10'000 % 100);
+    put_pair(at + 4, eight / 100 % 100);
+    put_pair(at + 6, eight % 100);
   }
-  if (value >= 10) {
-    std::memcpy(at - 2, &kDigitPairs[2 * value], 2);
+  auto rest = static_cast<uint32_t>(value);
+  for (; rest >= 100; rest /= 100) put_pair(at -= 2, rest % 100);
+  if (rest >= 10) {
+    put_pair(at - 2, rest);
   } else {
-    at[-1] = static_cast<char>('0' + value);
+    at[-1] = static_cast<char>('0' + rest);
   }
   return end;
 }

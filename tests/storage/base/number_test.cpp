@@ -66,6 +66,20 @@ TEST_CASE("integers of every length are written as the C library writes them, an
   CHECK(to_text(kMax) == "9223372036854775807");
 }
 
+TEST_CASE("a byte that is no digit is found wherever it stands") {
+  const std::string digits = "12345678901234567890";
+  for (size_t length = 1; length <= digits.size(); ++length) {
+    for (size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        if (byte >= '0' && byte <= '9') continue;
+        std::string text = digits.substr(0, length);
+        text[at] = static_cast<char>(byte);
+        REQUIRE_FALSE(parse_uint64(text));
+      }
+    }
+  }
+}
+
 // Each verdict is redis-server 7.0.15's on the score of a ZADD.
 TEST_CASE("a float is the whole text and neither a NaN nor out of range") {
   CHECK(parse_double("1") == 1.0);
