@@ -31,15 +31,24 @@ namespace fs = std::filesystem;
 constexpr const char* kReadStatesFamily = "read_states";
 constexpr const char* kFormatKey = "format";
 
-// Keeps RocksDB from recovering by itself: it would poll for space at its own pace, and refuse our
-// attempts as long as that lasts.
-class NoAutoRecovery final : public rocksdb::EventListener {
+// Hears of what fails in the background. And keeps RocksDB from recovering by itself: it would poll
+// for space at its own pace, and refuse our attempts as long as that lasts.
+class FailureListener final : public rocksdb::EventListener {
  public:
+  explicit FailureListener(RocksDbDatabase::BackgroundFailure failure)
+      : failure_(std::move(failure)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override {
+    failure_->store(true);
+  }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
                             bool* auto_recovery) override {
     error.PermitUncheckedError();
     *auto_recovery = false;
   }
+
+ private:
+  const RocksDbDatabase::BackgroundFailure failure_;
 };
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
@@ -66,6 +75,13 @@ void refuse_headless(const std::string& path) {
   }
 }
 
+// A store that was open and is gone must not be replaced by an empty one, in which nobody has read
+// anything: its disk may not be mounted just now.
+void require_store(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(fs::path(path) / "CURRENT", error)) fail(path, "is gone");
+}
+
 void prepare_directory(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -76,8 +92,9 @@ void prepare_directory(const std::string& path) {
     fs::create_directories(path, error);
     if (error) throw StoreOpenError("cannot create store-path '" + path + "': " + error.message());
   }
-  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
-    throw StoreOpenError("store-path '" + path + "' is not writable: " + std::strerror(errno));
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+    throw StoreOpenError("store-path '" + path +
+                         "' cannot be read and written: " + std::strerror(errno));
   }
   refuse_headless(path);
 }
@@ -115,15 +132,29 @@ std::optional<pid_t> lock_holder(const std::string& path) {
 
 }  // namespace
 
-RocksDbDatabase::RocksDbDatabase(const RocksDbStore::Options& options)
-    : no_row_filter_(make_no_row_filter()) {
-  prepare_directory(options.path);
-  refuse_unknown_column_families(options);
-  open(options);
-  verify_format(options);
+RocksDbDatabase::RocksDbDatabase(const RocksDbStore::Options& options, Access access,
+                                 BackgroundFailure failure)
+    : options_(options),
+      access_(access),
+      failure_(std::move(failure)),
+      no_row_filter_(make_no_row_filter()) {
+  if (access == Access::full) {
+    prepare_directory(options.path);
+  } else {
+    require_store(options.path);
+  }
+  refuse_unknown_column_families();
+  open();
+  verify_format();
 }
 
 RocksDbDatabase::~RocksDbDatabase() { close(); }
+
+std::string RocksDbDatabase::identity() const {
+  std::string identity;
+  db_->GetDbIdentity(identity).PermitUncheckedError();
+  return identity;
+}
 
 rocksdb::Status RocksDbDatabase::sync() const {
   rocksdb::WriteBatch nothing;
@@ -136,36 +167,36 @@ rocksdb::Status RocksDbDatabase::sync() const {
 void RocksDbDatabase::close() {
   if (!db_) return;
   // Failures leave nothing to do: what was committed is in the log.
-  sync().PermitUncheckedError();
+  if (writable()) sync().PermitUncheckedError();
   db_->DestroyColumnFamilyHandle(meta_).PermitUncheckedError();
   db_->DestroyColumnFamilyHandle(read_states_).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
   db_.reset();
 }
 
-void RocksDbDatabase::refuse_unknown_column_families(const RocksDbStore::Options& options) const {
-  if (!fs::exists(fs::path(options.path) / "CURRENT")) return;
+void RocksDbDatabase::refuse_unknown_column_families() const {
+  if (!fs::exists(fs::path(options_.path) / "CURRENT")) return;
   std::vector<std::string> names;
   const rocksdb::Status status =
-      rocksdb::DB::ListColumnFamilies(db_options(options), options.path, &names);
-  if (!status.ok()) fail_open(options.path, status);
+      rocksdb::DB::ListColumnFamilies(db_options(), options_.path, &names);
+  if (!status.ok()) fail_open(options_.path, status);
   for (const std::string& name : names) {
     if (name != rocksdb::kDefaultColumnFamilyName && name != kReadStatesFamily) {
-      fail_newer(options.path, "column family '" + name + "' is unknown");
+      fail_newer(options_.path, "column family '" + name + "' is unknown");
     }
   }
 }
 
-rocksdb::DBOptions RocksDbDatabase::db_options(const RocksDbStore::Options& options) const {
+rocksdb::DBOptions RocksDbDatabase::db_options() const {
   rocksdb::DBOptions db;
-  if (options.env != nullptr) db.env = options.env;
-  db.create_if_missing = true;
-  db.create_missing_column_families = true;
-  db.listeners.push_back(std::make_shared<NoAutoRecovery>());
-  db.db_write_buffer_size = options.memtable_bytes;
+  if (options_.env != nullptr) db.env = options_.env;
+  db.create_if_missing = access_ == Access::full;
+  db.create_missing_column_families = access_ == Access::full;
+  db.listeners.push_back(std::make_shared<FailureListener>(failure_));
+  db.db_write_buffer_size = options_.memtable_bytes;
   // The family of the ceiling hardly ever fills a memtable, and would hold every log back.
-  db.max_total_wal_size = 4 * options.memtable_bytes;
-  db.max_background_jobs = options.background_threads;
+  db.max_total_wal_size = 4 * options_.memtable_bytes;
+  db.max_background_jobs = options_.background_threads;
   db.max_open_files = 512;
   db.bytes_per_sync = 1 << 20;
   db.info_log_level = rocksdb::WARN_LEVEL;
@@ -176,8 +207,7 @@ rocksdb::DBOptions RocksDbDatabase::db_options(const RocksDbStore::Options& opti
   return db;
 }
 
-rocksdb::ColumnFamilyOptions RocksDbDatabase::read_state_options(
-    const RocksDbStore::Options& options) const {
+rocksdb::ColumnFamilyOptions RocksDbDatabase::read_state_options() const {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache_;
   table.cache_index_and_filter_blocks = true;  // else they would be memory without a bound
@@ -194,7 +224,7 @@ rocksdb::ColumnFamilyOptions RocksDbDatabase::read_state_options(
   family.prefix_extractor = make_user_prefix();
   family.compaction_filter = no_row_filter_.get();
   family.memtable_prefix_bloom_size_ratio = 0.02;
-  family.write_buffer_size = std::max<size_t>(options.memtable_bytes / 2, 64 << 10);
+  family.write_buffer_size = std::max<size_t>(options_.memtable_bytes / 2, 64 << 10);
   family.level_compaction_dynamic_level_bytes = true;
   const std::vector<rocksdb::CompressionType> compressions = rocksdb::GetSupportedCompressions();
   const bool has_lz4 =
@@ -203,8 +233,8 @@ rocksdb::ColumnFamilyOptions RocksDbDatabase::read_state_options(
   return family;
 }
 
-void RocksDbDatabase::open(const RocksDbStore::Options& options) {
-  cache_ = rocksdb::NewLRUCache(options.cache_bytes);
+void RocksDbDatabase::open() {
+  cache_ = rocksdb::NewLRUCache(options_.cache_bytes);
   rocksdb::BlockBasedTableOptions meta_table;
   meta_table.block_cache = cache_;
   rocksdb::ColumnFamilyOptions meta;
@@ -213,22 +243,25 @@ void RocksDbDatabase::open(const RocksDbStore::Options& options) {
   meta.write_buffer_size = 64 << 10;
 
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, meta}, {kReadStatesFamily, read_state_options(options)}};
+      {rocksdb::kDefaultColumnFamilyName, meta}, {kReadStatesFamily, read_state_options()}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
+  is_new_ = !fs::exists(fs::path(options_.path) / "CURRENT");
   const rocksdb::Status status =
-      rocksdb::DB::Open(db_options(options), options.path, families, &handles, &db);
-  if (!status.ok()) fail_open(options.path, status);
+      writable()
+          ? rocksdb::DB::Open(db_options(), options_.path, families, &handles, &db)
+          : rocksdb::DB::OpenForReadOnly(db_options(), options_.path, families, &handles, &db);
+  if (!status.ok()) fail_open(options_.path, status);
   db_.reset(db);
   meta_ = handles[0];
   read_states_ = handles[1];
 }
 
-void RocksDbDatabase::verify_format(const RocksDbStore::Options& options) {
+void RocksDbDatabase::verify_format() {
   const std::string ours = std::to_string(rocksdb_format::kFormat);
   std::string format;
   rocksdb::Status status = db_->Get({}, meta_, kFormatKey, &format);
-  if (status.IsNotFound()) {
+  if (status.IsNotFound() && writable()) {
     rocksdb::WriteOptions write;
     write.sync = true;
     status = db_->Put(write, meta_, kFormatKey, ours);
@@ -237,11 +270,11 @@ void RocksDbDatabase::verify_format(const RocksDbStore::Options& options) {
   // The destructor does not run for what a constructor leaves by an exception.
   if (!status.ok()) {
     close();
-    fail_open(options.path, status);
+    fail_open(options_.path, status);
   }
   if (format != ours) {
     close();
-    fail_newer(options.path, "its format is " + format + ", this program knows " + ours);
+    fail_newer(options_.path, "its format is " + format + ", this program knows " + ours);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,17 @@ namespace tidemark::storage {
 // StoreOpenError in words that say what to do.
 class RocksDbDatabase {
  public:
-  explicit RocksDbDatabase(const RocksDbStore::Options& options);
+  // What a flush or a compaction that failed leaves behind for the next call that writes. Shared
+  // with RocksDB, which tells it on threads of its own.
+  using BackgroundFailure = std::shared_ptr<std::atomic<bool>>;
+
+  enum class Access : uint8_t {
+    full,       // the store is made where there is none
+    again,      // a store that was open before: none is made in its stead
+    read_only,  // what there is of it, to be read; nothing is written, not even a lock taken
+  };
+
+  RocksDbDatabase(const RocksDbStore::Options& options, Access access, BackgroundFailure failure);
   ~RocksDbDatabase();
   RocksDbDatabase(const RocksDbDatabase&) = delete;
   RocksDbDatabase& operator=(const RocksDbDatabase&) = delete;
@@ -32,6 +43,11 @@ class RocksDbDatabase {
   rocksdb::ColumnFamilyHandle* read_states() const { return read_states_; }
   // Format and version ceiling.
   rocksdb::ColumnFamilyHandle* meta() const { return meta_; }
+  bool writable() const { return access_ != Access::read_only; }
+  // Whether opening made it.
+  bool is_new() const { return is_new_; }
+  // What tells this store from every other, for as long as it exists.
+  std::string identity() const;
 
   // Puts the log on disk, by a synced write of nothing. Not by SyncWAL(): that one, alone of all
   // calls, does not look whether the log failed before, and aborts the process where it did.
@@ -41,13 +57,17 @@ class RocksDbDatabase {
   static constexpr const char* kCeilingKey = "version-ceiling";
 
  private:
-  void refuse_unknown_column_families(const RocksDbStore::Options& options) const;
-  void open(const RocksDbStore::Options& options);
-  void verify_format(const RocksDbStore::Options& options);
-  rocksdb::DBOptions db_options(const RocksDbStore::Options& options) const;
-  rocksdb::ColumnFamilyOptions read_state_options(const RocksDbStore::Options& options) const;
+  void refuse_unknown_column_families() const;
+  void open();
+  void verify_format();
+  rocksdb::DBOptions db_options() const;
+  rocksdb::ColumnFamilyOptions read_state_options() const;
   void close();
 
+  const RocksDbStore::Options options_;
+  const Access access_;
+  const BackgroundFailure failure_;
+  bool is_new_ = false;
   std::unique_ptr<const rocksdb::CompactionFilter> no_row_filter_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::unique_ptr<rocksdb::DB> db_;

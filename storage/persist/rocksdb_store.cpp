@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "storage/base/ensure.hpp"
@@ -130,6 +132,25 @@ class BatchBuilder {
   int64_t ceiling_ = 0;
 };
 
+// RocksDB slows writers down while compactions lag behind, which is well, and stops them while all
+// memtables are full, which a flush ends soon. But where none succeeds, as on a disk that is nearly
+// full, the thread must not wait for long: loads are its work, too.
+rocksdb::Status write(const RocksDbDatabase& database, rocksdb::WriteBatch& batch) {
+  constexpr std::chrono::milliseconds kLook(2);
+  constexpr int kLooks = 500;
+  rocksdb::WriteOptions at_once;
+  at_once.no_slowdown = true;
+  for (int look = 0; look < kLooks; ++look) {
+    rocksdb::Status status = database.db().Write(at_once, &batch);
+    if (!status.IsIncomplete()) return status;
+    uint64_t stopped = 0;
+    database.db().GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
+    if (stopped == 0) return database.db().Write({}, &batch);
+    std::this_thread::sleep_for(kLook);
+  }
+  return rocksdb::Status::Incomplete("flushes and compactions lag behind");
+}
+
 // Reads all of one user from where `it` is put.
 StoreStatus read_user(rocksdb::Iterator& it, Bytes user, LoadedUser& loaded) {
   for (it.Seek(format::user_key(user)); it.Valid(); it.Next()) {
@@ -164,17 +185,24 @@ StoreStatus read_user(rocksdb::Iterator& it, Bytes user, LoadedUser& loaded) {
 class RocksDbStore::Database {
  public:
   explicit Database(const Options& options)
-      : options_(options), open_(std::make_unique<RocksDbDatabase>(options)) {}
+      : options_(options),
+        open_(std::make_unique<RocksDbDatabase>(options, RocksDbDatabase::Access::full,
+                                                background_failed_)),
+        identity_(open_->identity()),
+        is_new_(open_->is_new()) {}
 
-  // Runs `operation` on the database, which is recovered first if the last write failed.
+  bool is_new() const { return is_new_; }
+
+  // Runs `operation` on the database, which is recovered first if something failed before.
   template <typename Operation>
   StoreStatus write(Operation operation) EXCLUDES(mutex_) {
     if (StoreStatus status = recover(); !status) return status;
     ReaderLock lock(mutex_);
-    if (!open_) return {.reason = reopen_error_};
+    if (!open_ || !open_->writable()) return {.reason = reopen_error_};
     const rocksdb::Status status = operation(*open_);
     if (status.ok()) return {};
-    needs_recovery_.store(true);
+    // RocksDB is well, and asks for time.
+    if (!status.IsIncomplete()) write_failed_.store(true);
     return failure(status);
   }
 
@@ -184,18 +212,20 @@ class RocksDbStore::Database {
       ReaderLock lock(mutex_);
       if (open_) return operation(*open_);
     }
-    if (StoreStatus status = recover(); !status) return status;
+    StoreStatus status = recover();
     ReaderLock lock(mutex_);
-    return open_ ? operation(*open_) : StoreStatus{.reason = reopen_error_};
+    return open_ ? operation(*open_) : status;
   }
 
  private:
   StoreStatus recover() EXCLUDES(mutex_) {
-    if (!needs_recovery_.load()) return {};
+    if (!write_failed_.load() && !background_failed_->load()) return {};
     WriterLock lock(mutex_);
-    if (!needs_recovery_.load()) return {};  // another thread was faster
-    StoreStatus status = open_ ? resume() : reopen();
-    if (status) needs_recovery_.store(false);
+    // What fails from here on is told anew.
+    const bool in_background = background_failed_->exchange(false);
+    if (!write_failed_.load() && !in_background) return {};  // another thread was faster
+    StoreStatus status = open_ && open_->writable() ? resume() : reopen();
+    write_failed_.store(!status);
     return status;
   }
 
@@ -203,38 +233,57 @@ class RocksDbStore::Database {
     rocksdb::Status status = open_->db().Resume();
     // After a failed fsync the system may have thrown the log's pages away, and a second fsync
     // would say that all is well. The memtables still have it all: they go to new files instead.
-    if (status.ok()) {
+    if (status.ok() && write_failed_.load()) {
       status = open_->db().Flush({}, {open_->read_states(), open_->meta()});
     }
     if (status.severity() < rocksdb::Status::Severity::kFatalError) {
       return status.ok() ? StoreStatus() : failure(status);
     }
-    open_.reset();
     return reopen();
   }
 
+  // Closes it, and opens it again; at least to be read.
   StoreStatus reopen() REQUIRES(mutex_) {
+    open_.reset();
     try {
-      open_ = std::make_unique<RocksDbDatabase>(options_);
+      open_ = open_again(RocksDbDatabase::Access::again);
       return {};
     } catch (const StoreOpenError& error) {
       reopen_error_ = error.what();
-      return {.reason = reopen_error_};
     }
+    try {
+      open_ = open_again(RocksDbDatabase::Access::read_only);
+    } catch (const StoreOpenError&) {
+      // What could not be opened at all has said why above.
+    }
+    return {.reason = reopen_error_};
+  }
+
+  std::unique_ptr<RocksDbDatabase> open_again(RocksDbDatabase::Access access) const {
+    auto database = std::make_unique<RocksDbDatabase>(options_, access, background_failed_);
+    if (database->identity() == identity_) return database;
+    throw StoreOpenError("the read state store in '" + options_.path +
+                         "' is another one than was open before");
   }
 
   const Options options_;
-  std::atomic<bool> needs_recovery_ = false;  // stays set while open_ is null
+  const RocksDbDatabase::BackgroundFailure background_failed_ =
+      std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> write_failed_ = false;  // stays set until the database is writable again
   SharedMutex mutex_;
-  std::unique_ptr<RocksDbDatabase> open_ GUARDED_BY(mutex_);  // null after a failed reopen()
+  // Null or only readable after a reopen() that failed.
+  std::unique_ptr<RocksDbDatabase> open_ GUARDED_BY(mutex_);
   std::string reopen_error_ GUARDED_BY(mutex_);
+  const std::string identity_;
+  const bool is_new_;
 };
 
 std::unique_ptr<RocksDbStore> RocksDbStore::open(const Options& options) {
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::make_unique<Database>(options)));
 }
 
-RocksDbStore::RocksDbStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+RocksDbStore::RocksDbStore(std::unique_ptr<Database> database)
+    : database_(std::move(database)), is_new_(database_->is_new()) {}
 
 RocksDbStore::~RocksDbStore() = default;
 
@@ -245,7 +294,7 @@ StoreStatus RocksDbStore::commit(std::span<const UserCommit> commits) {
   return database_->write([commits](const RocksDbDatabase& database) {
     BatchBuilder batch(database);
     for (const UserCommit& commit : commits) batch.add(commit);
-    return database.db().Write({}, &batch.finish());
+    return write(database, batch.finish());
   });
 }
 

@@ -34,7 +34,8 @@ struct StoreOpenError : std::runtime_error {
 //
 // After an I/O error RocksDB refuses writes. The next call that finds it so resumes it, or where
 // RocksDB cannot, closes and opens it again, and fails until that works: a full disk heals by
-// itself once there is space.
+// itself once there is space. Meanwhile it is read, as it lies on the disk if need be. A store that
+// was open is never made anew: one that is gone is waited for.
 class RocksDbStore final : public Store {
  public:
   struct Options {
@@ -54,6 +55,9 @@ class RocksDbStore final : public Store {
   StoreStatus sync() override;
   StoreStatus version_ceiling(int64_t& ceiling) override;
 
+  // Whether open() made it, because there was none.
+  bool is_new() const { return is_new_; }
+
   // Writes the memtables out and compacts everything. For tests and tools.
   StoreStatus compact();
 
@@ -62,6 +66,7 @@ class RocksDbStore final : public Store {
   explicit RocksDbStore(std::unique_ptr<Database> database);
 
   std::unique_ptr<Database> database_;
+  bool is_new_ = false;
 };
 
 }  // namespace tidemark::storage

@@ -66,14 +66,23 @@ TEST_CASE("a path that is a file, or beneath one, is named as such") {
   CHECK(contains(open_error(file / "below"), "cannot create store-path"));
 }
 
-TEST_CASE("a directory that may not be written is named as such") {
+TEST_CASE("a directory that may not be used is named as such") {
   const TempDirectory directory;
   const fs::path path = directory.path() / "sealed";
   fs::create_directory(path);
-  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_exec);
-  if (access(path.c_str(), W_OK) == 0) return;  // root may do everything
-  CHECK(open_error(path) ==
-        "store-path '" + path.string() + "' is not writable: Permission denied");
+  for (const fs::perms permissions :
+       {fs::perms::owner_read | fs::perms::owner_exec, fs::perms::owner_write, fs::perms::none}) {
+    fs::permissions(path, permissions);
+    // Root may do everything, and is somebody else for the time being.
+    const bool root = geteuid() == 0;
+    if (root) fs::permissions(directory.path(), fs::perms::all);
+    if (root) REQUIRE(seteuid(65534) == 0);
+    const std::string error = open_error(path);
+    if (root) REQUIRE(seteuid(0) == 0);
+    CHECK(error ==
+          "store-path '" + path.string() + "' cannot be read and written: Permission denied");
+  }
+  fs::permissions(path, fs::perms::owner_all);
 }
 
 TEST_CASE("a store that this process has open is not opened twice") {

@@ -1,20 +1,18 @@
 #include "storage/persist/rocksdb_store.hpp"
 
 #include <doctest/doctest.h>
-#include <rocksdb/env.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "tests/storage/persist/fault_disk.hpp"
 #include "tests/storage/persist/temp_directory.hpp"
 
 namespace tidemark::storage {
 namespace {
 
-std::unique_ptr<RocksDbStore> open_in(const TempDirectory& directory, rocksdb::Env* env = nullptr) {
-  return RocksDbStore::open({.path = directory.path() / "data", .env = env});
+std::unique_ptr<RocksDbStore> open_in(const TempDirectory& directory) {
+  return RocksDbStore::open({.path = directory.path() / "data"});
 }
 
 LoadedUser load_one(RocksDbStore& store, const std::string& user) {
@@ -164,57 +162,6 @@ TEST_CASE("a batch with an invalid row is refused for good and nothing of it is 
     CHECK(status.reason.find('\n') == std::string::npos);
   }
   CHECK(load_one(*store, "good").rows.empty());
-}
-
-TEST_CASE("a full disk fails commits, spares reads, and heals when there is space") {
-  const TempDirectory directory;
-  fault::DiskFaults faults;
-  const std::unique_ptr<rocksdb::Env> disk = fault::make_fault_disk(faults);
-  {
-    const auto store = open_in(directory, disk.get());
-    commit(*store, {with_delta("ann", 1, 1, 5)});
-    faults.full = true;
-    for (int64_t version = 6; version < 9; ++version) {
-      const StoreStatus status = store->commit(std::vector{with_delta("ann", 1, 1, 6)});
-      CHECK_FALSE(status);
-      CHECK_FALSE(status.permanent);
-      CHECK(status.reason.find("space") != std::string::npos);
-    }
-    CHECK(load_one(*store, "ann").rows[0].mentions == 1);
-    faults.full = false;
-    commit(*store, {with_delta("ann", 1, 1, 6)});
-    CHECK(load_one(*store, "ann").rows[0].mentions == 2);
-    REQUIRE(store->sync());
-  }
-  CHECK(load_one(*open_in(directory), "ann").rows[0].mentions == 2);
-}
-
-TEST_CASE("a disk with I/O errors fails commits and heals when it works again") {
-  const TempDirectory directory;
-  fault::DiskFaults faults;
-  const std::unique_ptr<rocksdb::Env> disk = fault::make_fault_disk(faults);
-  const auto store = open_in(directory, disk.get());
-  commit(*store, {with_rows("ann", 5, {row_of(1, 1, 5)})});
-  faults.broken = true;
-  CHECK_FALSE(store->commit(std::vector{with_rows("ann", 6, {row_of(1, 2, 6)})}));
-  CHECK_FALSE(store->commit(std::vector{with_rows("ann", 6, {row_of(1, 2, 6)})}));
-  faults.broken = false;
-  commit(*store, {with_rows("ann", 6, {row_of(1, 2, 6)})});
-  CHECK(load_one(*store, "ann").rows == std::vector<Row>{row_of(1, 2, 6)});
-}
-
-TEST_CASE("after a failed fsync what was committed is written anew") {
-  const TempDirectory directory;
-  fault::DiskFaults faults;
-  const std::unique_ptr<rocksdb::Env> disk = fault::make_fault_disk(faults);
-  {
-    const auto store = open_in(directory, disk.get());
-    commit(*store, {with_rows("ann", 5, {row_of(1, 1, 5)})});
-    faults.sync_fails = true;
-    CHECK_FALSE(store->sync());
-    REQUIRE(store->sync());
-  }
-  CHECK(load_one(*open_in(directory), "ann").rows.size() == 1);
 }
 
 }  // namespace tidemark::storage

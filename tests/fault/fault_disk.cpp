@@ -1,4 +1,4 @@
-#include "tests/storage/persist/fault_disk.hpp"
+#include "tests/fault/fault_disk.hpp"
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
@@ -13,40 +13,47 @@ using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
-IOStatus check(const DiskFaults& faults) {
-  if (faults.full.load()) return IOStatus::NoSpace("No space left on device");
-  if (faults.broken.load()) return IOStatus::IOError("Input/output error");
+enum class Kind : uint8_t { table, other };
+
+Kind kind_of(const std::string& name) { return name.ends_with(".sst") ? Kind::table : Kind::other; }
+
+IOStatus check(const FaultDisk& disk, Kind kind) {
+  if (disk.full.load() || (disk.tables_full.load() && kind == Kind::table)) {
+    return IOStatus::NoSpace("No space left on device");
+  }
+  if (disk.broken.load()) return IOStatus::IOError("Input/output error");
   return IOStatus::OK();
 }
 
 class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  FaultFile(std::unique_ptr<rocksdb::FSWritableFile>&& file, DiskFaults& faults)
-      : FSWritableFileOwnerWrapper(std::move(file)), faults_(faults) {}
+  FaultFile(std::unique_ptr<rocksdb::FSWritableFile>&& file, FaultDisk& disk, Kind kind)
+      : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk), kind_(kind) {}
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   IODebugContext* debug) override {
-    const IOStatus fault = check(faults_);
+    const IOStatus fault = check(disk_, kind_);
     return fault.ok() ? FSWritableFileOwnerWrapper::Append(data, options, debug) : fault;
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& info, IODebugContext* debug) override {
-    const IOStatus fault = check(faults_);
+    const IOStatus fault = check(disk_, kind_);
     return fault.ok() ? FSWritableFileOwnerWrapper::Append(data, options, info, debug) : fault;
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    if (faults_.sync_fails.exchange(false)) return IOStatus::IOError("fsync failed");
+    if (disk_.sync_fails.exchange(false)) return IOStatus::IOError("fsync failed");
     return FSWritableFileOwnerWrapper::Sync(options, debug);
   }
 
  private:
-  DiskFaults& faults_;
+  FaultDisk& disk_;
+  const Kind kind_;
 };
 
 class FaultFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  explicit FaultFileSystem(DiskFaults& faults)
-      : FileSystemWrapper(rocksdb::FileSystem::Default()), faults_(faults) {}
+  explicit FaultFileSystem(FaultDisk& disk)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), disk_(disk) {}
 
   const char* Name() const override { return "fault disk"; }
 
@@ -54,18 +61,19 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
                            std::unique_ptr<rocksdb::FSWritableFile>* result,
                            IODebugContext* debug) override {
     const IOStatus status = FileSystemWrapper::NewWritableFile(name, options, result, debug);
-    if (status.ok()) *result = std::make_unique<FaultFile>(std::move(*result), faults_);
+    if (status.ok())
+      *result = std::make_unique<FaultFile>(std::move(*result), disk_, kind_of(name));
     return status;
   }
 
  private:
-  DiskFaults& faults_;
+  FaultDisk& disk_;
 };
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> make_fault_disk(DiskFaults& faults) {
-  return rocksdb::NewCompositeEnv(std::make_shared<FaultFileSystem>(faults));
-}
+FaultDisk::FaultDisk() : env_(rocksdb::NewCompositeEnv(std::make_shared<FaultFileSystem>(*this))) {}
+
+FaultDisk::~FaultDisk() = default;
 
 }  // namespace tidemark::fault
