@@ -67,11 +67,13 @@ void follow_client_limits(Server& server) {
 
 void follow_read_states(Server& server) {
   server.config().on_change(
-      {"commit-delay", "dirty-limit"}, [&server](const Settings&, const Settings& after) {
+      {"commit-delay", "dirty-limit", "load-queue-limit"},
+      [&server](const Settings&, const Settings& after) {
         tell_cores(server, [&](CoreData& data) {
           if (data.write_behind == nullptr) return;
           data.write_behind->set_commit_delay_ms(after.commit_delay);
           data.write_behind->set_dirty_bytes_max(after.dirty_limit / server.core_count());
+          data.write_behind->set_load_waiters_max(static_cast<size_t>(after.load_queue_limit));
         });
         return Refusal();
       });

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <random>
 
 #include <fmt/format.h>
@@ -62,6 +63,15 @@ std::string random_hex(size_t digits) {
   std::string text;
   while (text.size() < digits) text += kDigits[random() % 16];
   return text;
+}
+
+// As in Redis, a server that cannot save what it has goes on, unless it is told `force`.
+Server::Shutdown shutdown_by(int signal, const Settings& settings) {
+  const ShutdownOptions& how =
+      signal == SIGINT ? settings.shutdown_on_sigint : settings.shutdown_on_sigterm;
+  using OnFailure = Server::Shutdown::OnFailure;
+  return {.on_failure = how.force ? OnFailure::stop : OnFailure::go_on,
+          .patience_us = how.now ? 0 : settings.shutdown_timeout * 1'000'000};
 }
 
 // A connection on its way to the core that will serve it.
@@ -122,16 +132,26 @@ Server::~Server() = default;
 void Server::open_store(std::unique_ptr<storage::Store> store) {
   store_ = std::move(store);
   if (store_ == nullptr && settings().store == StoreKind::rocksdb) {
+    // Absolute, since `CONFIG SET dir` changes what a relative path means.
+    const std::string path =
+        std::filesystem::absolute(settings().store_path).lexically_normal().string();
     try {
-      store_ = storage::RocksDbStore::open(
-          {.path = settings().store_path, .cache_bytes = settings().store_cache_bytes});
+      auto rocksdb =
+          storage::RocksDbStore::open({.path = path,
+                                       .cache_bytes = settings().store_cache_bytes,
+                                       .memtable_bytes = settings().store_memtable_bytes});
+      log::notice(fmt::format(
+          "{} {}", rocksdb->is_new() ? "Made a new read state store in" : "Read states are kept in",
+          path));
+      store_ = std::move(rocksdb);
     } catch (const storage::StoreOpenError& error) {
       throw StartError(error.what());
     }
   }
   if (store_ == nullptr) return;
-  store_threads_ = std::make_unique<storage::StoreThreads>(
-      storage::StoreThreads::Options{.threads = static_cast<size_t>(settings().store_threads)});
+  store_threads_ = std::make_unique<storage::StoreThreads>(storage::StoreThreads::Options{
+      .threads = static_cast<size_t>(settings().store_threads),
+      .queue_jobs_max = static_cast<size_t>(settings().store_queue_limit)});
 }
 
 void Server::make_cores() {
@@ -164,9 +184,11 @@ void Server::make_cores() {
         [&core](std::unique_ptr<storage::StoreCompletion> completion) {
           core.post(std::make_unique<StoreMessage>(std::move(completion)));
         },
-        storage::WriteBehindOptions{.commit_delay_ms = wanted.commit_delay,
-                                    .dirty_bytes_max = wanted.dirty_limit / count,
-                                    .jitter_seed = random()});
+        storage::WriteBehindOptions{
+            .commit_delay_ms = wanted.commit_delay,
+            .dirty_bytes_max = wanted.dirty_limit / count,
+            .load_waiters_max = static_cast<size_t>(wanted.load_queue_limit),
+            .jitter_seed = random()});
   }
 }
 
@@ -222,7 +244,7 @@ int Server::run() {
       }
       log::warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
                                     : "Received SIGTERM scheduling shutdown...");
-      request_shutdown();
+      request_shutdown(shutdown_by(signal, settings()));
     });
   }
   signals.on(SIGHUP, [] {
@@ -319,7 +341,9 @@ Room Server::evict(const OnCore& here, Bytes spared) {
   CoreData& data = here.data();
   const int64_t own = data.used_bytes();
   if (limit == 0 || own + others <= limit || data.pause.active()) return Room::enough;
-  if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) return Room::none;
+  if (settings().maxmemory_policy == MaxmemoryPolicy::noeviction) {
+    return forget_empty_users(data, {.limit_bytes = limit - others, .spared = spared});
+  }
   const int64_t fair_share = limit / static_cast<int64_t>(cores_.size());
   if (own <= fair_share && cores_.size() > 1) return Room::coming;
   const int64_t start_us = wall_clock_us();
@@ -334,6 +358,8 @@ Room Server::evict(const OnCore& here, Bytes spared) {
 void Server::on_cron(OnCore& here) {
   CoreData& data = here.data();
   if (data.write_behind != nullptr) data.write_behind->tick(here.now_us());
+  store_watch_.look(here);
+  if (data.drain_again) drain(here);
   data.command_rate.sample(here.now_us(), data.statistics.commands_processed);
   data.net_input_rate.sample(here.now_us(), data.statistics.net_input_bytes);
   data.net_output_rate.sample(here.now_us(), data.statistics.net_output_bytes);
@@ -341,6 +367,7 @@ void Server::on_cron(OnCore& here) {
   if (debug_.cron_paused) return;
   if (debug_.active_expire) expire(here);
   (void)data.keyspace.slice(kFreedByCron);
+  data.passing_users.part_late(here);
   if (settings().maxmemory > 0 || data.above_maxmemory_since_us != 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {
@@ -372,6 +399,7 @@ bool Server::request_shutdown(Shutdown how) {
   Ending none = Ending::no;
   if (!ending_.compare_exchange_strong(none, Ending::draining)) return false;
   shutdown_ = std::move(how);
+  drain_until_us_ = wall_clock_us() + shutdown_.patience_us;
   commit_failed_ = false;
   cores_draining_ = static_cast<int>(cores_.size());
   log::warning("User requested shutdown...");
@@ -393,15 +421,23 @@ bool Server::abort_shutdown() {
 
 // Commits what is dirty; the last core to be done goes on to the end.
 void Server::drain(OnCore& here) {
-  const auto done = [this](size_t, const storage::StoreStatus& status) {
+  CoreData& data = here.data();
+  const auto done = [this, &data](size_t, const storage::StoreStatus& status) {
     if (!status) {
+      data.drain_again = may_drain_again(wall_clock_us());
+      if (data.drain_again) return;
       log::warning(fmt::format("Read states that the store has not: {}", status.reason));
       commit_failed_ = true;
     }
     if (cores_draining_.fetch_sub(1) == 1) end_drain();
   };
-  if (here.data().write_behind == nullptr) return done(0, {});
-  here.data().write_behind->commit_all_now(here.now_us(), done);
+  data.drain_again = false;
+  if (data.write_behind == nullptr) return done(0, {});
+  data.write_behind->commit_all_now(here.now_us(), done);
+}
+
+bool Server::may_drain_again(int64_t now_us) const {
+  return ending_ == Ending::draining && now_us < drain_until_us_;
 }
 
 void Server::end_drain() {

@@ -16,6 +16,7 @@
 #include "server/core/core.hpp"
 #include "server/core/eviction.hpp"
 #include "server/core/exclusive.hpp"
+#include "server/core/store_watch.hpp"
 #include "server/net/listener.hpp"
 #include "storage/persist/store.hpp"
 #include "storage/persist/store_threads.hpp"
@@ -56,6 +57,8 @@ class Server {
     // What to do where the store refuses the last commits of read states.
     enum class OnFailure : uint8_t { stop, go_on };
     OnFailure on_failure = OnFailure::stop;
+    // How long to go on trying until the store takes them.
+    int64_t patience_us = 0;
     // Called on `home` where the server goes on after all.
     CoreId home;
     std::function<void(OnCore& here)> refused;
@@ -113,6 +116,7 @@ class Server {
   void expire(const OnCore& here);
   Room evict(const OnCore& here, Bytes spared);
   void drain(OnCore& here);
+  bool may_drain_again(int64_t now_us) const;
   void end_drain();
   void go_on();
 
@@ -120,6 +124,7 @@ class Server {
   CommandTable commands_;
   Router router_;
   Exclusives exclusives_;
+  StoreWatch store_watch_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::StoreThreads> store_threads_;
   std::vector<std::unique_ptr<Core>> cores_;
@@ -142,6 +147,7 @@ class Server {
   enum class Ending : uint8_t { no, draining, aborted, stopping };
   std::atomic<Ending> ending_ = Ending::no;
   std::atomic<bool> commit_failed_ = false;
+  int64_t drain_until_us_ = 0;
   Shutdown shutdown_;  // written before a drain starts, read by the core that ends it
   std::atomic<int> cores_draining_ = 0;
   int exit_code_ = 0;

@@ -41,6 +41,7 @@ bool Run::clear_for_reuse() {
   on_back_ = nullptr;
   stopped_.clear();
   client_ = nullptr;
+  is_part_ = false;
   homeward_ = false;
   return args_.memory_bytes() + replies_.memory_bytes() <= kSpareBytesMax;
 }
@@ -116,7 +117,8 @@ void Run::go_on(OnCore& here) {
     const Call call{.entry = *request.entry,
                     .args = batch_.args(request),
                     .caller = *this,
-                    .key_hash = request.key_hash};
+                    .key_hash = request.key_hash,
+                    .is_part = is_part_};
     if (execute(here, call, replies_) == Outcome::suspended) return wait(here);
     ends_.push_back(replies_.size());
     batch_.pop_front();

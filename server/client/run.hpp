@@ -34,6 +34,9 @@ class Run final : public Message, public Caller {
   // Before it leaves: for whom it goes, and where its replies go.
   void start(CoreId home, const Session& session, OnBack on_back);
 
+  // Its one command is a part of one that is split: nothing refuses it any more (Call::is_part).
+  void set_part() { is_part_ = true; }
+
   // Copies the arguments; returns how many bytes that took.
   size_t add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
 
@@ -72,6 +75,7 @@ class Run final : public Message, public Caller {
   Client* client_ = nullptr;
   std::unique_ptr<Message> self_;  // while it runs
   size_t waiting_place_ = 0;       // among those that wait on its core
+  bool is_part_ = false;
   bool homeward_ = false;
 };
 

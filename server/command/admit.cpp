@@ -5,7 +5,6 @@
 #include "server/client/client.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
-#include "server/command/execute.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -42,12 +41,10 @@ std::optional<Reply> refuse_stranger(const Client& client, const CommandEntry& e
 }
 
 // A command that is split has to fail before any part of it runs.
-std::optional<Reply> refuse_parts(const OnCore& here, const CommandEntry& entry,
-                                  std::span<const Bytes> args) {
+std::optional<Reply> refuse_parts(const CommandEntry& entry, std::span<const Bytes> args) {
   if (entry.command->merge == Merge::none || entry.command->check == nullptr) return std::nullopt;
   ArgReader reader(args, entry.words());
-  if (auto refusal = entry.command->check(reader)) return refusal;
-  return refuse_for_state(here, *entry.command);
+  return entry.command->check(reader);
 }
 
 }  // namespace
@@ -57,7 +54,7 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   auto refusal = refuse_unknown(here, entry, args);
   if (!refusal) refusal = refuse_protected(here, client, *entry);
   if (!refusal) refusal = refuse_stranger(client, *entry);
-  if (!refusal) refusal = refuse_parts(here, *entry, args);
+  if (!refusal) refusal = refuse_parts(*entry, args);
   return refusal;
 }
 

@@ -33,6 +33,7 @@ class Context {
     Caller& caller;
     Client* client;  // null on other cores than the client's
     Reach reach;
+    storage::UserRef* user;  // null where the command is about none
     HashHint hint;
   };
   explicit Context(const Parts& parts) : parts_(parts), session_(parts.caller.session()) {}
@@ -53,6 +54,8 @@ class Context {
   storage::Keyspace& keyspace(Bytes key) const { return data(key).keyspace; }
   // The database that the client has selected, in the partition that owns `key`.
   storage::Database& database(Bytes key) const { return keyspace(key).database(session_.db); }
+  // Flag::loads_user: the user at the first key, who is in memory.
+  storage::UserRef& user() const { return *parts_.user; }
   // Every command hashes a key once, through this.
   storage::HashedKey hashed(Bytes key) const {
     return key.data() == parts_.hint.key ? storage::HashedKey{key, parts_.hint.hash}

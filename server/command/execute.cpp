@@ -26,14 +26,32 @@ Bytes user_of(const Call& call) {
 
 enum class User : uint8_t { at_hand, on_the_way, out_of_reach };
 
-// Brings the user of a read-state command into memory first.
-User bring_user(const OnCore& here, const Call& call, std::optional<Reply>& error) {
+// Asks the store for the user whom the call is about; the call runs again when they are there.
+storage::StoreStatus load_user(const OnCore& here, const Call& call, Bytes user) {
+  Caller* const caller = &call.caller;
+  Core& core = here.server().core(here.id());
+  // Where memory is full and nobody can be made to go, whoever comes does not stay.
+  const bool full = here.server().settings().maxmemory > 0 && !here.server().make_room(here, user);
+  return here.data().write_behind->request_load(
+      user, [&core, caller,
+             passing = std::string(full ? user : Bytes())](const storage::StoreStatus& loaded) {
+        const std::string reason = loaded.reason;
+        core.enter([caller, &reason, &passing](OnCore& on) {
+          if (!reason.empty()) return caller->resume(on, store_down(reason));
+          if (!passing.empty()) on.data().passing_users.add(passing);
+          caller->retry(on);
+        });
+      });
+}
+
+// Finds the user of a read-state command, who is brought into memory first.
+User bring_user(const OnCore& here, const Call& call, storage::UserRef& found,
+                std::optional<Reply>& error) {
   const Bytes user = user_of(call);
   CoreData& data = here.data();
   const uint64_t hash = call.key_hash != 0 ? call.key_hash : storage::ReadStates::hash(user);
-  if (data.read_states.find(user, hash).residency() == storage::Residency::resident) {
-    return User::at_hand;
-  }
+  found = data.read_states.find(user, hash);
+  if (found.residency() == storage::Residency::resident) return User::at_hand;
   // A call that will fail for what it says need not wait for anybody.
   if (call.entry.command->check != nullptr) {
     ArgReader args(call.args, call.entry.words());
@@ -42,21 +60,10 @@ User bring_user(const OnCore& here, const Call& call, std::optional<Reply>& erro
   }
   if (data.write_behind == nullptr) {
     data.read_states.install(user, {}, here.now_us());
+    found = data.read_states.find(user, hash);
     return User::at_hand;
   }
-  Caller* const caller = &call.caller;
-  Core& core = here.server().core(here.id());
-  const auto status =
-      data.write_behind->request_load(user, [&core, caller](const storage::StoreStatus& loaded) {
-        const std::string reason = loaded.reason;
-        core.enter([caller, &reason](OnCore& on) {
-          if (reason.empty()) {
-            caller->retry(on);
-          } else {
-            caller->resume(on, store_down(reason));
-          }
-        });
-      });
+  const storage::StoreStatus status = load_user(here, call, user);
   if (status) return User::on_the_way;
   error = store_down(status.reason);
   return User::out_of_reach;
@@ -98,14 +105,14 @@ void count_refusal(const OnCore& here, const CommandEntry* entry, const Reply& r
 Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   const Command& command = *call.entry.command;
   const Session& session = call.caller.session();
-  // The parts of a split command have been asked for as a whole, or some would run and some not.
+  const bool about_user = has(command.flags, Flag::loads_user);
+  storage::UserRef user;
   std::optional<Reply> refusal;
-  if (command.merge == Merge::none) {
-    const Bytes user = has(command.flags, Flag::loads_user) ? user_of(call) : Bytes();
-    refusal = refuse_for_state(here, command, user);
+  if (!call.is_part) {
+    refusal = refuse_for_state(here, command, about_user ? user_of(call) : Bytes());
   }
-  if (!refusal && has(command.flags, Flag::loads_user)) {
-    if (bring_user(here, call, refusal) == User::on_the_way) return Outcome::suspended;
+  if (!refusal && about_user) {
+    if (bring_user(here, call, user, refusal) == User::on_the_way) return Outcome::suspended;
   }
   if (refusal) {
     count_refusal(here, &call.entry, *refusal);
@@ -119,6 +126,7 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
                    .caller = call.caller,
                    .client = call.client,
                    .reach = call.reach,
+                   .user = about_user ? &user : nullptr,
                    .hint = {.key = hinted.data(), .hash = call.key_hash}});
   ArgReader args(call.args, call.entry.words());
   const uint64_t start = CycleClock::now();

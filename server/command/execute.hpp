@@ -22,6 +22,9 @@ struct Call {
   Client* client = nullptr;  // where the client's memory is at hand
   Reach reach;
   uint64_t key_hash = 0;  // of the first key, 0 for unknown
+  // Of a split command, about which its owners were asked as a whole: or some parts would run and
+  // some not.
+  bool is_part = false;
 };
 
 // Runs it on this core and appends its reply to `out`, unless it has to wait. Counts, times, logs

@@ -30,11 +30,6 @@ std::optional<Reply> check_with(ArgReader& args) {
 
 ReadStates& states(Context& ctx, Bytes user) { return ctx.data(user).read_states; }
 
-// With the hash that the user was looked ahead by.
-storage::UserRef find_user(Context& ctx, const ReadStates& all, Bytes user) {
-  return all.find(user, ctx.hashed(user).hash);
-}
-
 Reply too_many_channels(const Context& ctx) {
   return Reply::error("ERR too many channels for this user (limit " +
                       std::to_string(ctx.settings().readstate_max_channels) + ")");
@@ -102,8 +97,7 @@ Reply ack(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
-  const Result<int64_t> version = all.ack(user, read.pairs.all(), read.options, ctx.now_us());
+  const Result<int64_t> version = all.ack(ctx.user(), read.pairs.all(), read.options, ctx.now_us());
   return version ? Reply::integer(*version) : too_many_channels(ctx);
 }
 
@@ -128,8 +122,7 @@ Reply set(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
-  const auto version = all.set(user, read.target, read.options, ctx.now_us());
+  const auto version = all.set(ctx.user(), read.target, read.options, ctx.now_us());
   if (!version) return too_many_channels(ctx);
   return *version ? Reply::integer(**version) : Reply::null();
 }
@@ -151,10 +144,15 @@ constexpr Command kSet{
     .run = set,
 };
 
-// Where there is no store to keep a pending delta for, a user who is not in memory is an empty one.
-void have_user_without_store(Context& ctx, ReadStates& all, Bytes user) {
-  if (ctx.data(user).write_behind != nullptr) return;
-  if (all.residency(user) == storage::Residency::absent) all.install(user, {}, ctx.now_us());
+// A user who need not be in memory: a pending delta is kept for them. Where there is no store to
+// merge it with later, they are an empty user now.
+storage::UserRef find_anybody(Context& ctx, ReadStates& all, Bytes user) {
+  const uint64_t hash = ctx.hashed(user).hash;
+  storage::UserRef found = all.find(user, hash);
+  const bool absent = found.residency() == storage::Residency::absent;
+  if (!absent || ctx.data(user).write_behind != nullptr) return found;
+  all.install(user, {}, ctx.now_us());
+  return all.find(user, hash);
 }
 
 Reply incr(Context& ctx, ArgReader& args) {
@@ -162,8 +160,7 @@ Reply incr(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  have_user_without_store(ctx, all, read.user);
-  auto user = find_user(ctx, all, read.user);
+  storage::UserRef user = find_anybody(ctx, all, read.user);
   const Result<bool> counted = all.incr(user, read.target, read.options, ctx.now_us());
   return counted ? Reply::integer(*counted ? 1 : 0) : too_many_channels(ctx);
 }
@@ -193,8 +190,7 @@ Reply fanout(Context& ctx, ArgReader& args) {
   int64_t counted = 0;
   for (const Bytes key : read.users) {
     ReadStates& all = states(ctx, key);
-    have_user_without_store(ctx, all, key);
-    auto user = all.find(key);
+    storage::UserRef user = find_anybody(ctx, all, key);
     const Result<bool> done = all.incr(user, read.target, read.options, ctx.now_us());
     if (done && *done) ++counted;
   }
@@ -224,8 +220,7 @@ Reply del(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
-  const size_t removed = all.del(user, read.type, read.channels.all(), ctx.now_us());
+  const size_t removed = all.del(ctx.user(), read.type, read.channels.all(), ctx.now_us());
   return Reply::integer(static_cast<int64_t>(removed));
 }
 
@@ -250,11 +245,10 @@ Reply get(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
   protocol::Output out;
   protocol::write_array_header(out, read.channels.all().size());
   for (const int64_t channel : read.channels.all()) {
-    const auto row = all.get(user, {.type = read.type, .channel = channel});
+    const auto row = all.get(ctx.user(), {.type = read.type, .channel = channel});
     if (row) {
       write_entry(out, ctx.session().resp, *row);
     } else {
@@ -283,9 +277,8 @@ Reply getall(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
   RowWriter writer(ctx.session().resp);
-  all.getall(user, read.options, writer);
+  all.getall(ctx.user(), read.options, writer);
   return writer.reply();
 }
 
@@ -310,9 +303,8 @@ Reply unread(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
   std::vector<Row> rows;
-  all.unread(user, read.heads.all(), read.options, rows);
+  all.unread(ctx.user(), read.heads.all(), read.options, rows);
   protocol::Output out;
   protocol::write_array_header(out, rows.size());
   for (const Row& row : rows) write_row(out, row);
@@ -340,8 +332,7 @@ Reply total(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
 
   ReadStates& all = states(ctx, read.user);
-  auto user = find_user(ctx, all, read.user);
-  const storage::Total sum = all.total(user, read.options);
+  const storage::Total sum = all.total(ctx.user(), read.options);
   protocol::Output out;
   protocol::write_map_header(out, ctx.session().resp, 5);
   write_field(out, "mentions", sum.mentions);

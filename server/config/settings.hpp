@@ -168,7 +168,10 @@ struct Settings {
   std::string store_path = "./data";
   std::string store_url;
   int64_t store_threads = 2;
+  int64_t store_queue_limit = 1024;
   uint64_t store_cache_bytes = 64ULL << 20;
+  uint64_t store_memtable_bytes = 32ULL << 20;
+  int64_t load_queue_limit = 65536;
   int64_t commit_delay = 1000;
   uint64_t dirty_limit = 256ULL << 20;
   Durability durability = Durability::write_behind;

@@ -128,6 +128,7 @@ void Core::end_loop() {
 // clients who are gone, and the messages for other cores.
 void Core::flush() {
   if (data_.write_behind != nullptr) data_.write_behind->flush(now_us_);
+  if (data_.passing_users.arrived()) data_.passing_users.part(OnCore(*this, now_us_));
   if (!clients_to_flush_.empty()) {
     OnCore here(*this, refresh_clock());
     for (const uint64_t id : std::exchange(clients_to_flush_, {})) {

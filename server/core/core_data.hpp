@@ -12,10 +12,12 @@
 #include "server/client/waiting_runs.hpp"
 #include "server/core/client_memory.hpp"
 #include "server/core/latency_monitor.hpp"
+#include "server/core/passing_users.hpp"
 #include "server/core/pause.hpp"
 #include "server/core/rate_meter.hpp"
 #include "server/core/slow_log.hpp"
 #include "server/core/statistics.hpp"
+#include "server/core/store_watch.hpp"
 #include "server/core/timed_waits.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
@@ -51,7 +53,9 @@ struct CoreData {
   storage::Keyspace keyspace;
   storage::ReadStates read_states;
   std::unique_ptr<storage::WriteBehind> write_behind;  // null with `store none`
-  ClientMemoryBooks client_memory;                     // the clients have their place in it
+  StoreTroubles store_troubles;
+  PassingUsers passing_users;
+  ClientMemoryBooks client_memory;  // the clients have their place in it
   ClientRegistry clients;
   Monitors monitors;
   Pause pause;
@@ -71,6 +75,8 @@ struct CoreData {
   // core ran out of time while it evicted.
   int64_t above_maxmemory_since_us = 0;
   bool more_to_evict = false;
+  // The last commits before the end failed, and are to be made again.
+  bool drain_again = false;
 
   // What maxmemory is about: keys and users with their tables, and clients with their buffers, each
   // as large as the allocator made it. The store's caches are not part of it.

@@ -13,7 +13,7 @@ using storage::EvictionCandidate;
 using storage::EvictionPolicy;
 
 // Evictions between two looks at the clock.
-constexpr int kEvictionsPerLook = 16;
+constexpr size_t kEvictionsPerLook = 16;
 // How long a command may be held up by evictions before it goes on; memory that is still above the
 // limit is then taken back by the next commands and by cron.
 constexpr int64_t kSliceUs = 500;
@@ -91,7 +91,8 @@ Room evict_one(CoreData& data, Bytes spared) {
     return data.read_states.evict(user->user) ? Room::enough : Room::coming;
   }
   if (key) return data.keyspace.evict(*key) ? Room::enough : Room::coming;
-  return hurried ? Room::coming : Room::none;
+  if (hurried) return Room::coming;
+  return data.read_states.forget_empty(1, spared) > 0 ? Room::enough : Room::none;
 }
 
 }  // namespace
@@ -107,11 +108,20 @@ Room evict_down_to(CoreData& data, const EvictionGoal& goal) {
   const int64_t start_us = wall_clock_us();
   int waiting = 0;  // candidates that were not free to go
   while (data.used_bytes() > goal.limit_bytes) {
-    for (int i = 0; i < kEvictionsPerLook && data.used_bytes() > goal.limit_bytes; ++i) {
+    for (size_t i = 0; i < kEvictionsPerLook && data.used_bytes() > goal.limit_bytes; ++i) {
       const Room room = evict_one(data, goal.spared);
       if (room == Room::none) return Room::none;
       if (room == Room::coming && ++waiting >= kWaitingMax) return Room::coming;
     }
+    if (wall_clock_us() - start_us > kSliceUs) return Room::more;
+  }
+  return Room::enough;
+}
+
+Room forget_empty_users(CoreData& data, const EvictionGoal& goal) {
+  const int64_t start_us = wall_clock_us();
+  while (data.used_bytes() > goal.limit_bytes) {
+    if (data.read_states.forget_empty(kEvictionsPerLook, goal.spared) == 0) return Room::none;
     if (wall_clock_us() - start_us > kSliceUs) return Room::more;
   }
   return Room::enough;

@@ -31,9 +31,14 @@ struct EvictionGoal {
 // commit is hurried, and until it is done memory may stand above the limit, by `dirty-limit` at
 // most.
 //
-// Users compete with the keys that the policy may evict. Under `noeviction` nobody goes. Under the
+// Users compete with the keys that the policy may evict. Under `noeviction` nobody goes but those
+// who have nothing (forget_empty_users). Under the
 // policies for volatile keys users go if there is a store, from which they can be loaded again.
 // Without one, only the policies for all keys may lose them.
 Room evict_down_to(CoreData& data, const EvictionGoal& goal);
+
+// Under any policy: frees users who have no rows, and are remembered only to spare the store a
+// load, until the core reaches its goal.
+Room forget_empty_users(CoreData& data, const EvictionGoal& goal);
 
 }  // namespace tidemark::server

@@ -43,6 +43,8 @@ class LoadQueue {
   // While loads fail, tries from time to time whether the store can be read again.
   void tick(int64_t now_us);
 
+  void set_waiters_max(size_t waiters_max) { options_.waiters_max = waiters_max; }
+
   const StoreHealth& health() const { return health_; }
   size_t waiters() const { return waiters_; }
   uint64_t users_loaded() const { return users_loaded_; }
@@ -68,7 +70,7 @@ class LoadQueue {
 
   const StoreLink& link_;
   ReadStates& states_;
-  const Options options_;
+  Options options_;
   StoreHealth health_;
   bool probing_ = false;
   std::unordered_map<std::string, Waiters, Hash, std::equal_to<>> waiting_;

@@ -67,10 +67,12 @@ StoreStatus WriteBehind::may_write() const {
   if (!health.up() && commits_.durability() == Durability::always) {
     return {.reason = health.last_error()};
   }
-  if (states_.dirty_bytes() < dirty_bytes_max_) return {};
+  if (!buffer_full()) return {};
   return {.reason = "changes that are not in the store have reached dirty-limit" +
                     (health.up() ? std::string() : ": " + health.last_error())};
 }
+
+bool WriteBehind::buffer_full() const { return states_.dirty_bytes() >= dirty_bytes_max_; }
 
 WriteBehindFigures WriteBehind::figures(int64_t now_us) const {
   const StoreHealth& reads = loads_.health();

@@ -109,10 +109,17 @@ class WriteBehind {
   // their buffer, nor under Durability::always while the store is down.
   StoreStatus may_write() const;
 
+  // How the store does as this partition sees it.
+  const StoreHealth& reads() const { return loads_.health(); }
+  const StoreHealth& writes() const { return commits_.health(); }
+  bool buffer_full() const;
+  size_t users_refused() const { return commits_.users_refused(); }
+
   void set_commit_delay_ms(int64_t commit_delay_ms) {
     commits_.set_commit_delay_ms(commit_delay_ms);
   }
   void set_dirty_bytes_max(size_t dirty_bytes_max) { dirty_bytes_max_ = dirty_bytes_max; }
+  void set_load_waiters_max(size_t waiters_max) { loads_.set_waiters_max(waiters_max); }
   WriteBehindFigures figures(int64_t now_us) const;
 
  private:

@@ -1,6 +1,7 @@
 #include "storage/readstate/read_states.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "storage/base/ensure.hpp"
@@ -133,6 +134,7 @@ UserInfo ReadStates::info(const UserRef& ref, int64_t now_us) const {
 }
 
 size_t ReadStates::resident_users() const { return index_->resident_users(); }
+size_t ReadStates::empty_users() const { return index_->empty_users(); }
 size_t ReadStates::entries() const { return index_->entries(); }
 size_t ReadStates::bytes() const { return index_->bytes(); }
 
@@ -151,6 +153,30 @@ bool ReadStates::evict(Bytes user) {
   if (known.state() != State::resident || known.books.unsaved != nullptr) return false;
   index_->erase(*slot);
   return true;
+}
+
+size_t ReadStates::forget_empty(size_t count, Bytes spared) {
+  // One in so many users has to be empty for the search to be worth while, and so many lines of the
+  // table are looked at for each that is wanted.
+  constexpr size_t kRare = 32;
+  constexpr size_t kLinesForOne = 16;
+  const bool has_store = index_->options.backing == ReadStatesOptions::Backing::store;
+  size_t forgotten = 0;
+  for (size_t lines = 0; forgotten < count && lines < count * kLinesForOne; ++lines) {
+    if (index_->empty_users() * kRare <= index_->resident_users()) break;
+    std::array<PackedUser*, TableCore::kSlots> found{};
+    size_t found_count = 0;
+    empty_hand_ = index_->users().sweep_step(empty_hand_, Sweep::marked, [&](const Slot& slot) {
+      PackedUser& user = UserIndex::user_of(slot);
+      const bool known = user.books.unsaved != nullptr || (!has_store && user.books.version != 0);
+      if (user.rows() == 0 && !known && user.key() != spared) found[found_count++] = &user;
+    });
+    for (size_t i = 0; i < found_count; ++i) {
+      index_->erase(*index_->users().find_entry(hash_bytes(found[i]->key()), found[i]));
+    }
+    forgotten += found_count;
+  }
+  return forgotten;
 }
 
 uint64_t ReadStates::scan(uint64_t cursor, size_t count,

@@ -282,6 +282,7 @@ class ReadStates {
   // ---- Memory.
 
   size_t resident_users() const;
+  size_t empty_users() const;  // resident, without rows
   size_t entries() const;
   // The allocator's count of everything here.
   size_t bytes() const;
@@ -291,6 +292,11 @@ class ReadStates {
   std::optional<EvictionCandidate> eviction_candidate(Bytes spared = {});
   // Frees a resident, clean user at once; false where the user is neither.
   bool evict(Bytes user);
+  // Frees about `count` resident users who have no rows and of whom nothing is to be remembered but
+  // that, which the store can tell as well: whoever asks for strangers must not fill memory for
+  // good. Looks where the last call ended, and only while such users are not rare, so that the cost
+  // of finding one is bounded. `spared` stays. Returns how many.
+  size_t forget_empty(size_t count, Bytes spared = {});
   // Visits some resident users from `cursor` on (0: the start) and returns the next cursor (0: the
   // end). As SCAN: whoever stays from start to end is visited at least once.
   uint64_t scan(uint64_t cursor, size_t count, const std::function<void(Bytes user)>& visit) const;
@@ -299,6 +305,7 @@ class ReadStates {
 
  private:
   std::unique_ptr<UserIndex> index_;
+  uint64_t empty_hand_ = 0;  // where forget_empty() goes on
 };
 
 }  // namespace tidemark::storage

@@ -43,13 +43,16 @@ void UserIndex::erase(Slot& slot) {
   PackedUser& user = user_of(slot);
   drop_unsaved(user);
   entries_ -= user.rows();
+  empty_users_ -= static_cast<size_t>(is_empty(user));
   users_.erase(hash_bytes(user.key()), &slot);
   PackedUser::destroy(&user, user_bytes_);
 }
 
 void UserIndex::set_state(Slot& slot, PackedUser::State state) {
   PackedUser& user = user_of(slot);
+  empty_users_ -= static_cast<size_t>(is_empty(user));
   user.set_state(state);
+  empty_users_ += static_cast<size_t>(is_empty(user));
   const bool resident = state == PackedUser::State::resident;
   users_.set_mark(hash_bytes(user.key()), &slot, resident ? Mark::on : Mark::off);
 }
@@ -67,6 +70,7 @@ void UserIndex::mutate(Slot& slot, Mutate&& mutate) {
     if (user->books.unsaved != nullptr) user->books.unsaved->set_user(user);
   }
   entries_ += user->rows() - rows;
+  if ((rows == 0) != (user->rows() == 0)) empty_users_ += rows == 0 ? size_t{0} - 1 : 1;
   if (bytes == bytes_before) return;
   user->cost = static_cast<uint32_t>(bytes);
   user_bytes_ += bytes - bytes_before;
@@ -158,7 +162,7 @@ void UserIndex::drop_unsaved(PackedUser& user) {
 void UserIndex::check() const {
   users_.check();
   size_t user_bytes = 0, unsaved_bytes = 0, dirty_bytes = 0, entries = 0;
-  size_t resident = 0, pending = 0, dirty = 0;
+  size_t resident = 0, empty = 0, pending = 0, dirty = 0;
   uint64_t cursor = 0;
   do {
     cursor = users_.scan_step(cursor, [&](const PackedUser& user) {
@@ -167,6 +171,7 @@ void UserIndex::check() const {
       user_bytes += user.cost;
       entries += user.rows();
       resident += user.state() == PackedUser::State::resident ? 1 : 0;
+      empty += is_empty(user) ? 1 : 0;
       const Unsaved* const unsaved = user.books.unsaved;
       ENSURE(unsaved != nullptr || user.state() != PackedUser::State::absent);
       ENSURE(user.rows() == 0 || user.state() == PackedUser::State::resident);
@@ -184,7 +189,7 @@ void UserIndex::check() const {
   } while (cursor != 0);
   ENSURE(user_bytes == user_bytes_ && unsaved_bytes == unsaved_bytes_);
   ENSURE(dirty_bytes == dirty_bytes_ && entries == entries_ && dirty == dirty_users_);
-  ENSURE(resident == resident_users() && pending == pending_users_);
+  ENSURE(resident == resident_users() && pending == pending_users_ && empty == empty_users_);
 }
 
 }  // namespace tidemark::storage

@@ -71,6 +71,8 @@ class UserIndex {
   size_t dirty_users() const { return dirty_users_; }
   size_t dirty_bytes() const { return dirty_bytes_; }
   size_t entries() const { return entries_; }
+  // Resident users without rows.
+  size_t empty_users() const { return empty_users_; }
   size_t bytes() const { return user_bytes_ + unsaved_bytes_ + users_.memory_bytes(); }
   void check() const;
 
@@ -83,6 +85,9 @@ class UserIndex {
  private:
   template <typename Mutate>
   void mutate(Slot& slot, Mutate&& mutate);
+  static bool is_empty(const PackedUser& user) {
+    return user.rows() == 0 && user.state() == PackedUser::State::resident;
+  }
   void drop_unsaved(PackedUser& user);
   void note_use(Slot& slot, uint16_t stamp) {
     slot.set_stamp(stamp);
@@ -98,6 +103,7 @@ class UserIndex {
   size_t user_bytes_ = 0;
   size_t unsaved_bytes_ = 0;
   size_t entries_ = 0;
+  size_t empty_users_ = 0;
   size_t pending_users_ = 0;
   size_t dirty_users_ = 0;
   size_t dirty_bytes_ = 0;

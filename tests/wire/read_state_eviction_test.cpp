@@ -109,5 +109,96 @@ TEST_CASE("with a store, users go under every policy but noeviction") {
   }
 }
 
+int64_t info_field(ReadStateClient& client, const std::string& section, const std::string& field) {
+  const std::string text = client.connection().run({"INFO", section});
+  const size_t at = text.find("\n" + field + ":");
+  REQUIRE(at != std::string::npos);
+  return std::stoll(text.substr(at + field.size() + 2));
+}
+
+int64_t used_memory(ReadStateClient& client) { return info_field(client, "memory", "used_memory"); }
+
+int64_t users_in_memory(ReadStateClient& client) {
+  return info_field(client, "readstate", "readstate_users");
+}
+
+void set_maxmemory(ReadStateClient& client, int64_t bytes) {
+  CHECK(client.connection().run({"CONFIG", "SET", "maxmemory", std::to_string(bytes)}) == "OK");
+}
+
+TEST_CASE("under noeviction strangers who are read do not stay where memory is full") {
+  for (const int cores : {1, 4}) {
+    for (const std::string store : {"rocksdb", "none"}) {
+      CAPTURE(cores);
+      CAPTURE(store);
+      ReadStateClient client({.cores = cores, .store = store}, "maxmemory-policy noeviction\n");
+      for (int i = 0; i < 2000; ++i) CHECK(client.number("ACK " + user(i) + " 1 1") > 0);
+      if (store != "none") CHECK(client.number("COMMIT") >= 0);
+      set_maxmemory(client, used_memory(client) / 2);
+      const int64_t users = users_in_memory(client);
+      const int64_t memory = used_memory(client);
+      for (int i = 0; i < 1000; ++i) {
+        const std::string stranger = "stranger:" + std::to_string(i);
+        CHECK(client.run("GET " + stranger + " 1") == "[(nil)]");
+        CHECK(element(client.run("TOTAL " + stranger), 7) == "0");
+        CHECK(client.run("DEL " + stranger) == "0");
+        CHECK(client.run("INCR " + stranger + " 1 1").starts_with("!OOM"));
+        CHECK(client.run("ACK " + stranger + " 1 1").starts_with("!OOM"));
+      }
+      // Empty users are looked for only where they are not rare.
+      CHECK(users_in_memory(client) <= users + users / 20);
+      CHECK(used_memory(client) < memory * 11 / 10);
+      CHECK(resident(client, 0, 2000) == 2000);
+    }
+  }
+}
+
+TEST_CASE("under noeviction users are loaded into full memory for as long as they are needed") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    ReadStateClient client({.cores = cores, .store = "rocksdb"}, "maxmemory-policy noeviction\n");
+    for (int i = 0; i < 2000; ++i) CHECK(client.number("ACK " + user(i) + " 1 5 2 6") > 0);
+    CHECK(client.number("COMMIT") >= 0);
+    for (int i = 0; i < 100; ++i) CHECK(client.number("EVICT " + user(i)) == 1);
+    set_maxmemory(client, used_memory(client) / 2);
+    for (int i = 0; i < 100; ++i) {
+      CHECK(element(client.run("GET " + user(i) + " 1"), 5) == "\"5\"");
+      CHECK(client.info(user(i), "resident") == 0);
+    }
+    // Who has changes goes when the store has them.
+    for (int i = 0; i < 100; i += 2) CHECK(client.number("DEL " + user(i) + " 2") == 1);
+    for (int i = 0; i < 100; ++i) {
+      CHECK(element(client.run("TOTAL " + user(i)), 7) == (i % 2 == 0 ? "1" : "2"));
+    }
+    CHECK(client.number("COMMIT") >= 0);
+    while (resident(client, 0, 100) > 0) {
+    }
+    CHECK(resident(client, 100, 2000) == 1900);
+    // Where there is room again, users stay.
+    set_maxmemory(client, 0);
+    CHECK(element(client.run("TOTAL " + user(0)), 7) == "1");
+    CHECK(client.info(user(0), "resident") == 1);
+  }
+}
+
+TEST_CASE(
+    "strangers who are remembered are forgotten under every policy, sooner than writes fail") {
+  for (const std::string policy : {"noeviction", "volatile-lru", "volatile-ttl", "allkeys-lru"}) {
+    for (const std::string store : {"rocksdb", "none"}) {
+      CAPTURE(policy);
+      CAPTURE(store);
+      ReadStateClient client({.cores = 1, .store = store}, "maxmemory-policy " + policy + "\n");
+      for (int i = 0; i < 5000; ++i) {
+        CHECK(client.run("GET stranger:" + std::to_string(i) + " 1") == "[(nil)]");
+      }
+      CHECK(users_in_memory(client) == 5000);
+      set_maxmemory(client, used_memory(client) / 2);
+      for (int i = 0; i < 500; ++i) CHECK(client.number("ACK " + user(i) + " 1 1") > 0);
+      CHECK(resident(client, 0, 500) == 500);
+      CHECK(users_in_memory(client) < 5000);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tidemark::test

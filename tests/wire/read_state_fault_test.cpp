@@ -174,14 +174,137 @@ TEST_CASE("changes that the store has not are kept up to dirty-limit, then write
                                                {"READSTATE.DEL", "first"}}) {
       CHECK(client.run(write) == reply);
     }
-    // A fan-out is asked for as a whole, by the core that the client is on.
-    if (cores == 1) CHECK(client.run({"READSTATE.FANOUT", "1", "9", "1", "first"}) == reply);
+    CHECK(client.run({"READSTATE.FANOUT", "1", "9", "1", "first"}) == reply);
     CHECK(client.run({"READSTATE.GET", "first", "1"}).find("\"mark\", \"1\"") != std::string::npos);
     CHECK(client.run({"SET", "{first}key", "v"}) == "OK");
     faulty.store.set_commit_fault(Fault::none);
     (void)run_until_up(client, {"READSTATE.COMMIT"});
     CHECK(client.run({"READSTATE.ACK", "first", "1", "2"}) != "0");
     CHECK(faulty.store.user("{first}" + user(accepted - 1)).rows.size() == 1);
+  }
+}
+
+// The first of user(from), user(from + 1) ... whom this core has.
+std::string user_on(Connection& client, int core, int from = 0) {
+  for (int i = from;; ++i) {
+    if (info_has(client, user(i), "\"partition\", " + std::to_string(core) + ",")) return user(i);
+  }
+}
+
+TEST_CASE("a fan-out asks those whom it is for, and counts for all of them or for nobody") {
+  Faulty faulty(4, "commit-delay 3600000\ndirty-limit 1mb\n");
+  // One on each core.
+  std::vector<std::unique_ptr<Connection>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<Connection>(faulty.server.port()));
+    CHECK(clients.back()->run({"PING"}) == "PONG");
+  }
+  Connection& any = *clients[0];
+  faulty.store.set_commit_fault(Fault::fail);
+  std::vector<std::string> users;
+  for (int core = 0; core < 4; ++core) users.push_back(user_on(any, core));
+  // The buffer of core 2 is filled.
+  std::string full;
+  for (int i = 0; !full.starts_with("!"); ++i) {
+    full = any.run({"READSTATE.INCR", "{" + users[2] + "}" + user(i), "1", "1"});
+  }
+  CHECK(full.starts_with("!STOREDOWN"));
+  for (const auto& client : clients) {
+    const std::vector<std::vector<std::string>> refused = {
+        {"READSTATE.FANOUT", "1", "9", "4", users[0], users[1], users[2], users[3]},
+        {"READSTATE.FANOUT", "1", "9", "2", users[1], users[2]},
+        {"READSTATE.FANOUT", "1", "9", "1", users[2]}};
+    for (const std::vector<std::string>& command : refused) CHECK(client->run(command) == full);
+    for (const std::string& each : users) CHECK(info_has(*client, each, "\"pending\", 0"));
+  }
+  for (const auto& client : clients) {
+    CHECK(client->run({"READSTATE.FANOUT", "1", "9", "3", users[0], users[1], users[3]}) == "3");
+    CHECK(client->run({"READSTATE.FANOUT", "1", "9", "1", users[0]}) == "1");
+  }
+  faulty.store.set_commit_fault(Fault::none);
+  (void)run_until_up(any, {"READSTATE.COMMIT"});
+  CHECK(any.run({"READSTATE.FANOUT", "1", "9", "4", users[0], users[1], users[2], users[3]}) ==
+        "4");
+  CHECK(any.run({"READSTATE.GET", users[0], "1"}).find("\"mentions\", 9,") != std::string::npos);
+  CHECK(any.run({"READSTATE.GET", users[1], "1"}).find("\"mentions\", 5,") != std::string::npos);
+  CHECK(any.run({"READSTATE.GET", users[2], "1"}).find("\"mentions\", 1,") != std::string::npos);
+}
+
+TEST_CASE("a fan-out past maxmemory counts for nobody") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    Faulty faulty(cores, "commit-delay 3600000\nmaxmemory-policy noeviction\n");
+    Connection client(faulty.server.port());
+    CHECK(client.run({"SET", "key", std::string(10000, 'v')}) == "OK");
+    CHECK(client.run({"CONFIG", "SET", "maxmemory", "5000"}) == "OK");
+    std::vector<std::string> command = {"READSTATE.FANOUT", "1", "9", "20"};
+    for (int i = 0; i < 20; ++i) command.push_back(user(i));
+    CHECK(client.run(command) == "!OOM command not allowed when used memory > 'maxmemory'.");
+    for (int i = 0; i < 20; ++i) CHECK(info_has(client, user(i), "\"pending\", 0"));
+    CHECK(client.run({"INFO", "commandstats"}).find("cmdstat_readstate.fanout:calls=0") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("more commands than may wait for loads are told so, and the others are served") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    Faulty faulty(cores, "load-queue-limit 3\n");
+    Connection other(faulty.server.port());
+    CHECK(other.run({"READSTATE.ACK", "{t}here", "1", "5"}) != "0");
+    faulty.store.stall();
+    std::vector<std::unique_ptr<Connection>> waiting;
+    for (int i = 0; i < 3; ++i) {
+      waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
+      waiting.back()->write(request({"READSTATE.GET", "{t}" + user(i), "1"}));
+      while (!info_has(other, "{t}" + user(i), "\"loading\", 1")) {
+      }
+    }
+    const std::string refused =
+        "!STOREDOWN the read state store is unavailable: too many commands wait for read states to "
+        "be loaded (load-queue-limit ";
+    CHECK(other.run({"READSTATE.GET", "{t}" + user(0), "1"}) == refused + "3)");
+    CHECK(other.run({"READSTATE.GET", "{t}" + user(3), "1"}) == refused + "3)");
+    CHECK(other.run({"READSTATE.ACK", "{t}here", "1", "6"}) != "0");
+    CHECK(other.run({"READSTATE.INCR", "{t}" + user(0), "1", "6"}) == "1");
+    CHECK(other.run({"CONFIG", "SET", "load-queue-limit", "4"}) == "OK");
+    waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
+    waiting.back()->write(request({"READSTATE.GET", "{t}" + user(3), "1"}));
+    while (!info_has(other, "{t}" + user(3), "\"loading\", 1")) {
+    }
+    CHECK(other.run({"READSTATE.GET", "{t}" + user(4), "1"}) == refused + "4)");
+    faulty.store.release();
+    for (const auto& client : waiting) CHECK(client->receive().starts_with("["));
+    CHECK(other.run({"READSTATE.GET", "{t}" + user(4), "1"}) == "[(nil)]");
+  }
+}
+
+TEST_CASE("what does not fit into the store's queue waits where it is, and nothing of it is lost") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    Faulty faulty(cores, "store-queue-limit 1\nstore-threads 1\ncommit-delay 0\n");
+    Connection writer(faulty.server.port());
+    constexpr int kUsers = 50;
+    for (int i = 0; i < kUsers; ++i) {
+      CHECK(writer.run({"READSTATE.ACK", "here" + user(i), "1", "1"}) != "0");
+    }
+    (void)run_until_up(writer, {"READSTATE.COMMIT"});
+    faulty.store.stall();
+    // Each change asks for a commit, each look for a load.
+    std::vector<std::unique_ptr<Connection>> waiting;
+    for (int i = 0; i < kUsers; ++i) {
+      CHECK(writer.run({"READSTATE.ACK", "here" + user(i), "1", "2"}) != "0");
+      waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
+      waiting.back()->write(request({"READSTATE.GET", "there" + user(i), "1"}));
+      while (!info_has(writer, "there" + user(i), "\"loading\", 1")) {
+      }
+    }
+    faulty.store.release();
+    for (const auto& client : waiting) CHECK(client->receive() == "[(nil)]");
+    (void)run_until_up(writer, {"READSTATE.COMMIT"});
+    for (int i = 0; i < kUsers; ++i) {
+      CHECK(faulty.store.user("here" + user(i)).rows.at(0).mark == 2);
+    }
   }
 }
 

@@ -34,20 +34,29 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-}  // namespace
-
-ServerProcess::ServerProcess(std::vector<std::string> options) : port_(free_port()), pid_(0) {
-  options.insert(options.begin(), {TIDEMARK_SERVER, "--port", std::to_string(port_), "--bind",
+// Starts the server with its standard output going to `output`, which is closed.
+pid_t spawn_server(int port, std::vector<std::string> options, int output) {
+  options.insert(options.begin(), {TIDEMARK_SERVER, "--port", std::to_string(port), "--bind",
                                    "127.0.0.1", "--loglevel", "warning"});
   std::vector<char*> args;
   for (std::string& option : options) args.push_back(option.data());
   args.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  const int error = posix_spawn(&pid_, TIDEMARK_SERVER, &actions, nullptr, args.data(), environ);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  pid_t pid = 0;
+  const int error = posix_spawn(&pid, TIDEMARK_SERVER, &actions, nullptr, args.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  close(output);
   if (error != 0) throw std::runtime_error("cannot start the server");
+  return pid;
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(std::vector<std::string> options)
+    : port_(free_port()),
+      pid_(spawn_server(port_, std::move(options), open("/dev/null", O_WRONLY | O_CLOEXEC))) {
   for (;;) {
     try {
       Connection probe(port_);
@@ -66,6 +75,22 @@ void ServerProcess::kill() {
   ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = 0;
+}
+
+FailedStart run_server_to_its_end(std::vector<std::string> options) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  const pid_t pid = spawn_server(free_port(), std::move(options), ends[1]);
+  FailedStart result;
+  char buffer[4096];
+  for (ssize_t size = 0; (size = read(ends[0], buffer, sizeof buffer)) > 0;) {
+    result.log.append(buffer, static_cast<size_t>(size));
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
+  return result;
 }
 
 }  // namespace tidemark::test

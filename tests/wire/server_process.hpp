@@ -18,6 +18,7 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   int port() const { return port_; }
+  pid_t pid() const { return pid_; }
   // SIGKILL, and waits until it is gone.
   void kill();
 
@@ -25,5 +26,13 @@ class ServerProcess {
   int port_;
   pid_t pid_;
 };
+
+// A server that does not start: what it said and how it ended.
+struct FailedStart {
+  int exit_code = -1;
+  std::string log;
+};
+// Returns when it has ended.
+FailedStart run_server_to_its_end(std::vector<std::string> options);
 
 }  // namespace tidemark::test

@@ -124,12 +124,14 @@ constexpr Option kOptions[] = {
      .doc = "Let Redis's helper threads read. Use `cores` instead."},
     {.name = "shutdown-timeout",
      .type = IntegerType{.member = &Settings::shutdown_timeout, .unit = Unit::seconds},
-     .doc = "How long a shutdown waits for replicas that lag behind."},
+     .doc = "How long a shutdown by a signal goes on trying while the store takes no commits."},
     {.name = "shutdown-on-sigint",
      .type = CustomType{.read = read_shutdown_on_sigint,
                         .show = show_shutdown_on_sigint,
                         .syntax = "default | [save | nosave] [now] [force]"},
-     .doc = "What SIGINT does, in the words of SHUTDOWN. `default` saves where `save` has points."},
+     .doc = "What SIGINT does, in the words of SHUTDOWN. `default` saves where `save` has points. "
+            "A server whose last commits of read states fail goes on, unless `force` is given; "
+            "`now` makes it try once."},
     {.name = "shutdown-on-sigterm",
      .type = CustomType{.read = read_shutdown_on_sigterm,
                         .show = show_shutdown_on_sigterm,

@@ -37,10 +37,28 @@ constexpr Option kOptions[] = {
      .type = IntegerType{.member = &Settings::store_threads, .min = 1, .max = 256},
      .change = Change::startup,
      .doc = "How many threads load from and commit to the store."},
+    {.name = "store-queue-limit",
+     .type = IntegerType{.member = &Settings::store_queue_limit, .min = 1, .max = 1 << 20},
+     .change = Change::startup,
+     .doc = "How many jobs, loads or commits of many users each, may wait for one of the store's "
+            "threads. What comes beyond that waits where it is, asked for or dirty, and is offered "
+            "again ten times a second."},
     {.name = "store-cache-bytes",
      .type = MemoryType{.member = &Settings::store_cache_bytes},
      .change = Change::startup,
      .doc = "What the rocksdb store may keep in memory of its files, beside maxmemory."},
+    {.name = "store-memtable-bytes",
+     .type =
+         MemoryType{
+             .member = &Settings::store_memtable_bytes, .min = 1 << 20, .max = uint64_t{1} << 40},
+     .change = Change::startup,
+     .doc = "What the rocksdb store may keep in memory of commits that are in its log, beside "
+            "maxmemory; above it they are written to table files. The log is at most four times as "
+            "long, and is read at start."},
+    {.name = "load-queue-limit",
+     .type = IntegerType{.member = &Settings::load_queue_limit, .min = 1, .max = 1 << 24},
+     .doc = "How many commands may wait, on each core, for users who are being loaded; further "
+            "ones fail with STOREDOWN. Users in memory are served all the same."},
     {.name = "commit-delay",
      .type =
          IntegerType{.member = &Settings::commit_delay, .max = 3600000, .unit = Unit::milliseconds},
