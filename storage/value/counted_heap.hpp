@@ -16,14 +16,18 @@ class CountedHeap {
   CountedHeap& operator=(const CountedHeap&) = delete;
 
   size_t bytes() const { return bytes_; }
+  // Of those that were allocated here.
+  size_t blocks() const { return blocks_; }
 
   void* allocate(size_t size) {
     bytes_ += heap::block_bytes(size);
+    ++blocks_;
     return heap::allocate(size);
   }
   // REQUIRES: `size` as it was asked for.
   void deallocate(void* block, size_t size) {
     bytes_ -= heap::block_bytes(size);
+    --blocks_;
     heap::deallocate(block, size);
   }
   void* reallocate(void* block, size_t old_size, size_t new_size) {
@@ -35,6 +39,7 @@ class CountedHeap {
 
  private:
   size_t bytes_ = 0;
+  size_t blocks_ = 0;
 };
 
 }  // namespace tidemark::storage

@@ -61,6 +61,7 @@ class Packed {
   // returns.
   class Position {
    public:
+    Position() : offset_(0) {}
     friend bool operator==(Position, Position) = default;
 
    private:

@@ -1,0 +1,186 @@
+#include "storage/value/stream_group.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "storage/base/ensure.hpp"
+
+namespace tidemark::storage {
+
+namespace {
+
+// Room for an object with its name behind it.
+template <typename T>
+void* allocate_named(CountedHeap& heap, Bytes name) {
+  char* block = static_cast<char*>(heap.allocate(sizeof(T) + name.size()));
+  if (!name.empty()) std::memcpy(block + sizeof(T), name.data(), name.size());
+  return block;
+}
+
+}  // namespace
+
+uint64_t PendingEntry::deliveries() const {
+  if (!is_wide()) return deliveries_;
+  uint64_t deliveries = 0;
+  std::memcpy(&deliveries, this + 1, sizeof deliveries);
+  return deliveries;
+}
+
+void PendingEntry::set_deliveries(uint64_t deliveries) {
+  if (is_wide()) {
+    std::memcpy(static_cast<void*>(this + 1), &deliveries, sizeof deliveries);
+  } else {
+    deliveries_ = deliveries & kWide;
+  }
+}
+
+size_t PendingEntry::block_bytes() const {
+  return sizeof(PendingEntry) + (is_wide() ? sizeof(uint64_t) : 0);
+}
+
+StreamConsumer::StreamConsumer(Bytes name, int64_t now_ms)
+    : seen_ms(now_ms), name_bytes_(static_cast<uint32_t>(name.size())) {}
+
+StreamGroup::StreamGroup(CountedHeap& heap, Bytes name)
+    : heap_(heap), name_bytes_(static_cast<uint32_t>(name.size())) {}
+
+StreamGroup::~StreamGroup() {
+  while (free_some(pending_.size() + consumers_.size())) {
+  }
+}
+
+StreamGroup* StreamGroup::make(CountedHeap& heap, Bytes name) {
+  return new (allocate_named<StreamGroup>(heap, name)) StreamGroup(heap, name);
+}
+
+StreamGroup* StreamGroup::copy(CountedHeap& heap, const StreamGroup& other) {
+  StreamGroup* group = make(heap, other.name());
+  group->last_id = other.last_id;
+  group->entries_read = other.entries_read;
+  for (auto at = other.consumers_.first(); at; at = at.next()) {
+    StreamConsumer* consumer = group->add_consumer(at->name(), at->seen_ms);
+    consumer->active_ms = at->active_ms;
+  }
+  for (auto at = other.pending_.first(); at; at = at.next()) {
+    StreamConsumer* consumer = group->find_consumer(at->consumer().name());
+    PendingEntry* entry = group->add_pending(at->id(), *consumer);
+    group->set_delivery(*entry, at->delivered_ms(), at->deliveries());
+  }
+  return group;
+}
+
+void StreamGroup::destroy(StreamGroup* group) {
+  CountedHeap& heap = group->heap_;
+  const size_t bytes = sizeof(StreamGroup) + group->name_bytes_;
+  group->~StreamGroup();
+  heap.deallocate(group, bytes);
+}
+
+StreamConsumer* StreamGroup::add_consumer(Bytes name, int64_t now_ms) {
+  auto* consumer = new (allocate_named<StreamConsumer>(heap_, name)) StreamConsumer(name, now_ms);
+  consumers_.insert(heap_, consumer);
+  return consumer;
+}
+
+void StreamGroup::free_consumer(StreamConsumer* consumer) {
+  const size_t bytes = sizeof(StreamConsumer) + consumer->name_bytes_;
+  consumer->~StreamConsumer();
+  heap_.deallocate(consumer, bytes);
+}
+
+void StreamGroup::remove_consumer(StreamConsumer* consumer) {
+  while (!consumer->pending_.empty()) {
+    PendingEntry* entry = consumer->pending_.take_last(heap_);
+    pending_.erase(heap_, entry->id());
+    free_pending(entry);
+  }
+  consumers_.erase(heap_, consumer->name());
+  free_consumer(consumer);
+}
+
+void StreamGroup::free_pending(PendingEntry* entry) {
+  heap_.deallocate(entry, entry->block_bytes());
+}
+
+PendingEntry* StreamGroup::add_pending(StreamId id, StreamConsumer& consumer) {
+  auto* entry = new (heap_.allocate(sizeof(PendingEntry))) PendingEntry(id, &consumer);
+  pending_.insert(heap_, entry);
+  consumer.pending_.insert(heap_, entry);
+  return entry;
+}
+
+void StreamGroup::deliver(StreamId id, StreamConsumer& consumer, int64_t now_ms) {
+  // Nearly always it is above all others, and not worth a search.
+  const auto last = pending_.last();
+  PendingEntry* entry = last && last->id() >= id ? find_pending(id) : nullptr;
+  if (entry == nullptr) {
+    entry = add_pending(id, consumer);
+  } else {
+    claim(*entry, consumer);
+  }
+  set_delivery(*entry, now_ms, 1);
+}
+
+bool StreamGroup::acknowledge(StreamId id) {
+  PendingEntry* entry = pending_.erase(heap_, id);
+  if (entry == nullptr) return false;
+  entry->consumer().pending_.erase(heap_, id);
+  free_pending(entry);
+  return true;
+}
+
+void StreamGroup::claim(PendingEntry& entry, StreamConsumer& consumer) {
+  if (&entry.consumer() == &consumer) return;
+  entry.consumer().pending_.erase(heap_, entry.id());
+  consumer.pending_.insert(heap_, &entry);
+  entry.consumer_ = &consumer;
+}
+
+PendingEntry* StreamGroup::set_delivery(PendingEntry& entry, int64_t delivered_ms,
+                                        uint64_t deliveries) {
+  PendingEntry* kept = &entry;
+  if (!entry.is_wide() && deliveries >= PendingEntry::kWide) kept = widen(entry);
+  kept->delivered_ms_ = static_cast<uint64_t>(std::max<int64_t>(delivered_ms, 0));
+  kept->set_deliveries(deliveries);
+  return kept;
+}
+
+// Moves it into a block with room for any count.
+PendingEntry* StreamGroup::widen(PendingEntry& entry) {
+  void* block = heap_.allocate(sizeof(PendingEntry) + sizeof(uint64_t));
+  auto* wide = new (block) PendingEntry(entry.id(), &entry.consumer());
+  wide->deliveries_ = PendingEntry::kWide;
+  pending_.replace(wide);
+  wide->consumer().pending_.replace(wide);
+  free_pending(&entry);
+  return wide;
+}
+
+bool StreamGroup::free_some(size_t budget) {
+  for (; budget > 0 && !pending_.empty(); --budget) {
+    PendingEntry* entry = pending_.take_last(heap_);
+    entry->consumer().pending_.erase(heap_, entry->id());
+    free_pending(entry);
+  }
+  if (!pending_.empty()) return true;
+  for (; budget > 0 && !consumers_.empty(); --budget) free_consumer(consumers_.take_last(heap_));
+  return !consumers_.empty();
+}
+
+void StreamGroup::check() const {
+  pending_.check();
+  consumers_.check();
+  size_t pending = 0;
+  for (auto consumer = consumers_.first(); consumer; consumer = consumer.next()) {
+    consumer->pending_.check();
+    pending += consumer->pending_.size();
+    for (auto at = consumer->pending_.first(); at; at = at.next()) {
+      ENSURE(&at->consumer() == &*consumer);
+      ENSURE(find_pending(at->id()) == &*at);
+    }
+  }
+  ENSURE(pending == pending_.size());
+}
+
+}  // namespace tidemark::storage
