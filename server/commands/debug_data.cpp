@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "server/server.hpp"
+#include "storage/value/stream.hpp"
 
 namespace tidemark::server {
 
@@ -54,12 +55,34 @@ class Digest {
   Sum sum_{};
 };
 
+// Entries only: neither groups nor what else a stream remembers.
+void add_stream(const storage::Stream& stream, Digest& digest) {
+  const auto add_element = [&digest](const storage::PackedElement& element) {
+    IntegerText scratch;
+    digest.add(element.text(scratch));
+  };
+  for (auto entry = stream.first(); entry; entry.next()) {
+    digest.add(fmt::format("{}.{}", entry.id().ms, entry.id().seq));
+    entry.each([&](const storage::PackedElement& field, const storage::PackedElement& value) {
+      add_element(field);
+      add_element(value);
+    });
+  }
+}
+
+// Redis counts modules between hashes and streams.
+uint32_t type_number(storage::ValueType type) {
+  return static_cast<uint32_t>(type) + (type == storage::ValueType::stream ? 1 : 0);
+}
+
 // The value with its type and whether it expires, on top of what `digest` holds.
 void add_value(const Entry& entry, Digest& digest) {
-  digest.add_number(static_cast<uint32_t>(entry.type()));
+  digest.add_number(type_number(entry.type()));
   if (entry.type() == storage::ValueType::string) {
     IntegerText scratch;
     digest.add(entry.text(scratch));
+  } else if (entry.type() == storage::ValueType::stream) {
+    add_stream(*static_cast<const storage::Stream*>(entry.object()), digest);
   }
   if (entry.has_expiry()) digest.add_unordered("!!expire!!");
 }

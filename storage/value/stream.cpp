@@ -188,10 +188,13 @@ bool Stream::remove_group(Bytes name) {
   return true;
 }
 
-// Whether one of the entries from `id` on has been erased, other than by trimming.
-bool Stream::erased_since(StreamId id) const {
-  return length_ > 0 && max_deleted_id_ != StreamId() && id <= max_deleted_id_;
+// Whether, as far as is known, there is a gap among the entries: one that was erased, other than by
+// trimming, behind the first that is left.
+bool Stream::has_gap() const {
+  return length_ > 0 && max_deleted_id_ != StreamId() && max_deleted_id_ >= first_id();
 }
+
+bool Stream::has_gap_since(StreamId id) const { return has_gap() && max_deleted_id_ >= id; }
 
 // How many entries there ever were up to `id`; unknown in the midst, where only counting would
 // tell.
@@ -200,8 +203,8 @@ std::optional<uint64_t> Stream::count_up_to(StreamId id) const {
   if (length_ == 0 && id < last_id_) return entries_added_;
   if (id == last_id_) return entries_added_;
   if (id > last_id_) return std::nullopt;
+  if (has_gap()) return std::nullopt;
   const StreamId first = first_id();
-  if (max_deleted_id_ != StreamId() && max_deleted_id_ >= first) return std::nullopt;
   if (id < first) return entries_added_ - length_;
   if (id == first) return entries_added_ - length_ + 1;
   return std::nullopt;
@@ -210,7 +213,7 @@ std::optional<uint64_t> Stream::count_up_to(StreamId id) const {
 std::optional<int64_t> Stream::lag(const StreamGroup& group) const {
   if (entries_added_ == 0) return 0;
   std::optional<uint64_t> read;
-  if (group.entries_read && !erased_since(group.last_id)) {
+  if (group.entries_read && !has_gap_since(group.last_id)) {
     read = static_cast<uint64_t>(*group.entries_read);
   } else {
     read = count_up_to(group.last_id);
@@ -220,7 +223,7 @@ std::optional<int64_t> Stream::lag(const StreamGroup& group) const {
 }
 
 void Stream::advance(StreamGroup& group, StreamId id) const {
-  if (group.entries_read && !erased_since(id)) {
+  if (group.entries_read && !has_gap_since(id)) {
     group.entries_read = static_cast<int64_t>(static_cast<uint64_t>(*group.entries_read) + 1);
   } else if (entries_added_ > 0) {
     const auto count = count_up_to(id);

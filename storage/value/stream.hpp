@@ -138,7 +138,8 @@ class Stream {
   void check() const;
 
  private:
-  bool erased_since(StreamId id) const;
+  bool has_gap() const;
+  bool has_gap_since(StreamId id) const;
   std::optional<uint64_t> count_up_to(StreamId id) const;
   void drop(NodeTree::Place node);
   void trim_front(StreamNode& node, const StreamTrim& trim);

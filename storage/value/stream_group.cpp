@@ -77,6 +77,13 @@ void StreamGroup::destroy(StreamGroup* group) {
   heap.deallocate(group, bytes);
 }
 
+StreamConsumer& StreamGroup::see_consumer(Bytes name, int64_t now_ms) {
+  StreamConsumer* consumer = find_consumer(name);
+  if (consumer == nullptr) return *add_consumer(name, now_ms);
+  consumer->seen_ms = now_ms;
+  return *consumer;
+}
+
 StreamConsumer* StreamGroup::add_consumer(Bytes name, int64_t now_ms) {
   auto* consumer = new (allocate_named<StreamConsumer>(heap_, name)) StreamConsumer(name, now_ms);
   consumers_.insert(heap_, consumer);

@@ -104,6 +104,8 @@ class StreamGroup {
   // ---- Consumers.
   const ConsumerTree& consumers() const { return consumers_; }
   StreamConsumer* find_consumer(Bytes name) const { return consumers_.find(name); }
+  // The one of this name, made where there is none: it asks for something now.
+  StreamConsumer& see_consumer(Bytes name, int64_t now_ms);
   // REQUIRES: there is none of this name.
   StreamConsumer* add_consumer(Bytes name, int64_t now_ms);
   // With what is pending for it.

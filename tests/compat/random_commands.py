@@ -5,6 +5,8 @@ where lifetimes are compared (GT, LT) no two are alike, so that two servers that
 moment apart answer the same.
 """
 
+import random_streams
+
 WORDS = (b"", b" 1", b"1 ", b"+1", b"01", b"-0", b"1.5", b"abc", b"0x10", b"1e3", b"nan", b"inf")
 EDGES = tuple(b"%d" % n for n in (
     0, 1, -1, 2, 10, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**32, 2**53, 2**63 - 1, -2**63, 2**63, -2**63 - 1, 2**64))
@@ -65,6 +67,10 @@ class Maker:
             lambda: [b"wait", pick((b"0", b"-1") + WORDS), pick((b"0", b"1", b"-1", b"9223372036854775808") + WORDS)],
             lambda: [pick((b"nonsense", b"get|set", b"")), *self.some(value)],
         )
+        # Each group is as likely as the others, and each command within its group.
+        self.groups = (self.templates, self.templates, random_streams.templates(self))
+        # What belongs to the command that was made last and follows it.
+        self.following = []
 
     def pick(self, choices):
         return self.random.choice(choices)
@@ -158,7 +164,12 @@ class Maker:
         return [b"hello", *(version + options if not self.chance(5) else [])]
 
     def command(self):
-        command = self.pick(self.templates)()
+        if self.following:
+            return self.following.pop(0)
+        command = self.pick(self.pick(self.groups))()
+        if isinstance(command[0], list):
+            command, *self.following = command
+            return command
         if self.chance(30) and len(command) > 1:
             command.pop()
         if self.chance(30) and command[0] != b"wait":
