@@ -232,8 +232,15 @@ Slot* TableCore::find_near(uint64_t cursor, const void* entry) const {
   return nullptr;
 }
 
+// A segment is met as often as its share of all hashes, whatever it holds. So that each slot of each
+// segment has the same chance, a segment is refused by how many buckets it has for that share.
 Slot* TableCore::try_random(uint64_t random) const {
   const Place place = place_of(random);
+  if (directory_depth_ > 0) {
+    const unsigned spare_depth = directory_depth_ - place.depth;
+    const uint64_t coin = (random * 0x9e3779b97f4a7c15U) >> 32;
+    if ((coin * (uint64_t{kMaxBuckets} << spare_depth)) >> 32 >= place.bucket_count) return nullptr;
+  }
   Bucket& bucket = place.first[place.home];
   const auto i = static_cast<unsigned>(((random & 0xffff) * kSlots) >> 16);
   return bucket.tags[i] == 0 ? nullptr : &bucket.slots[i];

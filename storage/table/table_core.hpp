@@ -142,7 +142,7 @@ class TableCore {
   }
 
   Slot* find_near(uint64_t cursor, const void* entry) const;
-  // A slot that the random bits lead to, or null where it is free.
+  // A slot that the random bits lead to, or null where they lead to none: draw again.
   Slot* try_random(uint64_t random) const;
 
   template <typename Dispose>

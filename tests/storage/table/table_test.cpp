@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <random>
@@ -251,6 +252,22 @@ TEST_CASE("random entries are drawn fairly") {
   for (const unsigned times : drawn) {
     CHECK(times > 800);
     CHECK(times < 1200);
+  }
+}
+
+TEST_CASE("random entries are drawn fairly from segments that differ in depth and size") {
+  Items items;
+  std::mt19937_64 random(42);
+  for (const uint64_t keys : {2'000, 5'000, 14'000}) {
+    while (items.table.size() < keys) items.add(items.table.size());
+    constexpr uint64_t kDraws = 60;
+    std::vector<unsigned> drawn(keys, 0);
+    for (uint64_t i = 0; i < keys * kDraws; ++i) ++drawn[items.table.random_entry(random)->key];
+    double chi_square = 0;
+    for (const unsigned times : drawn) chi_square += (times - 60.0) * (times - 60.0) / kDraws;
+    // Its mean is the number of keys, its variance twice that.
+    const auto mean = static_cast<double>(keys);
+    CHECK(chi_square < mean + 6 * std::sqrt(2 * mean));
   }
 }
 
