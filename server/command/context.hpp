@@ -64,6 +64,15 @@ class Context {
   // Looks a key up for reading: touches it unless the client said CLIENT NO-TOUCH, and counts a hit
   // or a miss. Null where there is none.
   storage::Entry* find_to_read(Bytes key) const;
+  // The same for an object of one class (T::kType); wrong_type where the key holds something else.
+  // The object stays where it is until its own key is changed.
+  template <typename T>
+  Result<T*> find_to_read_as(Bytes key) const {
+    storage::Entry* entry = find_to_read(key);
+    if (entry == nullptr) return static_cast<T*>(nullptr);
+    if (entry->type() != T::kType) return Errc::wrong_type;
+    return static_cast<T*>(entry->object());
+  }
   // The same without a touch: for what asks about a key and does not use it.
   storage::Entry* find_to_inspect(Bytes key) const;
   // Whether what this client does with a key counts as a use of it.

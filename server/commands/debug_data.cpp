@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "server/server.hpp"
+#include "storage/value/set.hpp"
 #include "storage/value/stream.hpp"
 
 namespace tidemark::server {
@@ -55,6 +56,14 @@ class Digest {
   Sum sum_{};
 };
 
+void add_set(const storage::Set& set, Digest& digest) {
+  set.visit([&digest](const storage::PackedElement& member) {
+    IntegerText scratch;
+    digest.add_unordered(member.text(scratch));
+    return true;
+  });
+}
+
 // Entries only: neither groups nor what else a stream remembers.
 void add_stream(const storage::Stream& stream, Digest& digest) {
   const auto add_element = [&digest](const storage::PackedElement& element) {
@@ -81,24 +90,49 @@ void add_value(const Entry& entry, Digest& digest) {
   if (entry.type() == storage::ValueType::string) {
     IntegerText scratch;
     digest.add(entry.text(scratch));
+  } else if (entry.type() == storage::ValueType::set) {
+    add_set(*static_cast<const storage::Set*>(entry.object()), digest);
   } else if (entry.type() == storage::ValueType::stream) {
     add_stream(*static_cast<const storage::Stream*>(entry.object()), digest);
   }
   if (entry.has_expiry()) digest.add_unordered("!!expire!!");
 }
 
-// The bytes that a string takes up in a snapshot, uncompressed.
-size_t serialized_length(const Entry& entry) {
-  if (entry.type() != storage::ValueType::string) return 0;
+// ---- The bytes that a value takes up in a snapshot, uncompressed.
+
+size_t length_bytes(size_t length) { return length < 64 ? 1 : length < 16384 ? 2 : 5; }
+
+size_t serialized_text(size_t length) { return length_bytes(length) + length; }
+
+size_t serialized_string(const Entry& entry) {
   if (entry.is_integer()) {
     const int64_t value = entry.integer();
     if (value == static_cast<int8_t>(value)) return 2;
     if (value == static_cast<int16_t>(value)) return 3;
     if (value == static_cast<int32_t>(value)) return 5;
   }
-  const size_t length = entry.text_length();
-  const size_t head = length < 64 ? 1 : length < 16384 ? 2 : 5;
-  return head + length;
+  return serialized_text(entry.text_length());
+}
+
+size_t serialized_set(const storage::Set& set) {
+  size_t bytes = length_bytes(set.size());
+  set.visit([&bytes](const storage::PackedElement& member) {
+    IntegerText scratch;
+    bytes += serialized_text(member.text(scratch).size());
+    return true;
+  });
+  return bytes;
+}
+
+size_t serialized_length(const Entry& entry) {
+  switch (entry.type()) {
+    case storage::ValueType::string:
+      return serialized_string(entry);
+    case storage::ValueType::set:
+      return serialized_set(*static_cast<const storage::Set*>(entry.object()));
+    default:
+      return 0;
+  }
 }
 
 }  // namespace

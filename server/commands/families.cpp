@@ -28,6 +28,9 @@ std::span<const Command> read_state_commands();
 std::span<const Command> read_state_keeping_commands();
 std::span<const Command> replication_commands();
 std::span<const Command> server_commands();
+std::span<const Command> set_algebra_commands();
+std::span<const Command> set_commands();
+std::span<const Command> set_random_commands();
 std::span<const Command> slowlog_commands();
 std::span<const Command> string_commands();
 std::span<const Command> string_counter_commands();
@@ -61,6 +64,9 @@ std::span<const std::span<const Command>> command_families() {
       read_state_keeping_commands(),
       replication_commands(),
       server_commands(),
+      set_algebra_commands(),
+      set_commands(),
+      set_random_commands(),
       slowlog_commands(),
       stream_claim_commands(),
       stream_commands(),

@@ -34,11 +34,19 @@ uint32_t owner_of_cursor(std::span<const Bytes> args, uint32_t cores) {
 
 bool ScanArgs::matches(Bytes text) const { return !pattern || glob_matches(*pattern, text); }
 
-ScanArgs read_scan(ArgReader& args, ScanWords words) {
-  ScanArgs read;
+uint64_t read_scan_cursor(ArgReader& args) {
   const auto cursor = parse_cursor(args.next());
   if (!cursor) args.fail("ERR invalid cursor");
-  read.cursor = cursor.value_or(0);
+  return cursor.value_or(0);
+}
+
+ScanArgs read_scan(ArgReader& args, ScanWords words) {
+  ScanArgs read{.cursor = read_scan_cursor(args)};
+  read_scan_options(args, words, read);
+  return read;
+}
+
+void read_scan_options(ArgReader& args, ScanWords words, ScanArgs& read) {
   while (!args.empty() && !args.failed()) {
     if (args.accept_with("count", 1)) {
       const int64_t count = args.next_integer();
@@ -53,7 +61,6 @@ ScanArgs read_scan(ArgReader& args, ScanWords words) {
       args.fail_syntax();
     }
   }
-  return read;
 }
 
 Reply scan_reply(const Context& ctx, uint64_t next_bound, std::vector<Reply> found) {
@@ -68,6 +75,14 @@ Reply scan_reply(const Context& ctx, uint64_t next_bound, std::vector<Reply> fou
   reply.push_back(Reply::bulk_copy(std::to_string(cursor)));
   reply.push_back(Reply::array(std::move(found)));
   return Reply::array(std::move(reply));
+}
+
+Reply part_scan_reply(uint64_t next_cursor, ElementsReply found) {
+  protocol::Output wire;
+  protocol::write_array_header(wire, 2);
+  protocol::write_bulk(wire, std::to_string(next_cursor));
+  wire.append(std::move(found).finish().bytes());
+  return Reply::encoded(std::move(wire));
 }
 
 }  // namespace tidemark::server

@@ -8,6 +8,7 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "server/commands/elements_reply.hpp"
 
 namespace tidemark::server {
 
@@ -35,8 +36,14 @@ struct ScanArgs {
   bool matches(Bytes text) const;
 };
 ScanArgs read_scan(ArgReader& args, ScanWords words);
+// Its two parts, for commands that look at their key in between: the cursor, and the options with
+// whatever `read` has so far.
+uint64_t read_scan_cursor(ArgReader& args);
+void read_scan_options(ArgReader& args, ScanWords words, ScanArgs& read);
 
 // The reply, given the bound that this core's table returned (0: its end).
 Reply scan_reply(const Context& ctx, uint64_t next_bound, std::vector<Reply> found);
+// The reply of a scan within one value.
+Reply part_scan_reply(uint64_t next_cursor, ElementsReply found);
 
 }  // namespace tidemark::server

@@ -1,12 +1,14 @@
 #include "storage/value/all_types.hpp"
 
+#include "storage/value/set.hpp"
 #include "storage/value/stream.hpp"
 #include "storage/value/value_type.hpp"
 
 namespace tidemark::storage {
 
 void install_value_types() {
-  // One line for each class: install_object_type(Set::kType, object_functions_of<Set>());
+  // One line for each class.
+  install_object_type(Set::kType, object_functions_of<Set>());
   install_object_type(Stream::kType, object_functions_of<Stream>());
 }
 

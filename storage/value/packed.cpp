@@ -307,7 +307,7 @@ Packed::Position Packed::erase(Position first, size_t count) {
   if (count == 0) return first;
   ENSURE_DEBUG(count <= size_);
   const Position last = skip(first, count);
-  size_ -= static_cast<uint32_t>(count);
+  size_ = size_ - static_cast<uint32_t>(count);
   make_room(first.offset_, last.offset_ - first.offset_, 0);
   return first;
 }
@@ -336,7 +336,8 @@ void Packed::append(const Packed& other) {
 void Packed::clear() {
   if (block_ != nullptr) heap::deallocate(block_, bytes_);
   block_ = nullptr;
-  bytes_ = size_ = 0;
+  bytes_ = 0;
+  size_ = 0;
 }
 
 void Packed::check() const {

@@ -75,11 +75,15 @@ class Packed {
   Packed(Packed&& other) noexcept
       : block_(std::exchange(other.block_, nullptr)),
         bytes_(std::exchange(other.bytes_, 0)),
-        size_(std::exchange(other.size_, 0)) {}
+        size_(other.size_) {
+    other.size_ = 0;
+  }
   Packed& operator=(Packed other) noexcept {
+    const uint32_t size = size_;
     std::swap(block_, other.block_);
     std::swap(bytes_, other.bytes_);
-    std::swap(size_, other.size_);
+    size_ = other.size_;
+    other.size_ = size;
     return *this;
   }
   ~Packed() { clear(); }
@@ -91,6 +95,8 @@ class Packed {
   size_t bytes() const { return bytes_; }
   // What the block takes from the allocator; 0 when empty.
   size_t memory_bytes() const;
+  // Whether one more element of so many bytes stays within the limit.
+  bool has_room(size_t text_bytes) const { return bytes_ + text_bytes + 16 <= kBytesMax; }
   // What an element takes in the block.
   static size_t element_bytes(Bytes text);
   static size_t element_bytes(int64_t integer);
@@ -116,12 +122,23 @@ class Packed {
   // As they lie in the block: for dumps.
   Bytes raw() const { return {block_, bytes_}; }
 
+  // ---- Two bits for whoever owns the list and has other forms beside it: an object of 16 bytes
+  // has no room of its own to say which form it is in. They belong to the place: nothing copies or
+  // moves them, no change touches them.
+  unsigned owner_bits() const { return owner_bits_; }
+  void set_owner_bits(unsigned bits) { owner_bits_ = bits & 3U; }
+
   // ---- Changing. `text` may not lie in this block. REQUIRES: bytes() stays within kBytesMax.
   // Puts an element before `before` and returns where it is.
   Position insert(Position before, Bytes text);
   Position insert(Position before, int64_t integer);
   void push_back(Bytes text) { insert(end(), text); }
   void push_back(int64_t integer) { insert(end(), integer); }
+  // Of another list.
+  void push_back(const PackedElement& element) {
+    IntegerText scratch;
+    element.is_integer() ? push_back(element.integer()) : push_back(element.text(scratch));
+  }
   void push_front(Bytes text) { insert(begin(), text); }
   // Returns where the element is, which is where it was.
   Position replace(Position at, Bytes text);
@@ -152,7 +169,10 @@ class Packed {
 
   char* block_ = nullptr;
   uint32_t bytes_ = 0;
-  uint32_t size_ = 0;
+  // Each element has two bytes at least.
+  uint32_t size_ : 30 = 0;
+  uint32_t owner_bits_ : 2 = 0;
 };
+static_assert(sizeof(Packed) == 16);
 
 }  // namespace tidemark::storage

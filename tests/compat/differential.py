@@ -28,10 +28,18 @@ BATCH = 64
 
 # Replies that may differ, by the command's first word, and why.
 TOLERATED_MS = {b"ttl": 60, b"expiretime": 60, b"pttl": 60000, b"pexpiretime": 60000}  # two clocks readings
-# The order of keys is a server's own; so are its cursors.
-UNORDERED = (b"keys",)
-# What is left to chance, or to when it happened: only the type of the reply is compared.
-KIND_ONLY = (b"randomkey",)
+# The order of keys and of members is a server's own; so are its cursors.
+UNORDERED = (b"keys", b"smembers", b"sinter", b"sunion", b"sdiff", b"spop")
+# Scans of keys and of parts of a value, and where their cursor stands.
+SCANS = {b"scan": 1, b"sscan": 2}
+# What is left to chance, or to when it happened: only the type of the reply is compared; of arrays the length, too.
+KIND_ONLY = (b"randomkey", b"srandmember")
+# How every element of a value is read, by the value's type.
+WHOLE_VALUES = {
+    b"+string": lambda key: [b"GET", key],
+    b"+set": lambda key: [b"SMEMBERS", key],
+    b"+stream": lambda key: [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"],
+}
 # Errors that quote what was sent.
 QUOTING = (b"-ERR unknown command", b"-ERR Unsupported option", b"-ERR Syntax error in HELLO option", b"-NOGROUP",
            b"-ERR Unrecognized XCLAIM option", b"-ERR unknown subcommand")
@@ -100,7 +108,7 @@ class Wire:
 
 
 def bulks(reply):
-    """The bulk strings in a flat array."""
+    """The bulk strings in a flat array or set."""
     found, at = [], reply.index(b"\r\n") + 2
     while at < len(reply):
         end = reply.index(b"\r\n", at)
@@ -111,15 +119,15 @@ def bulks(reply):
 
 
 def whole_scan(wire, command, first):
-    """All that a SCAN returns from this reply to its end, sorted; an error as it is."""
-    found, reply = [], first
+    """All that a scan returns from this reply to its end, sorted; an error as it is."""
+    found, reply, at = [], first, SCANS[command[0].lower()]
     while reply.startswith(b"*2\r\n$"):
         _, size, rest = reply.split(b"\r\n", 2)
         cursor, keys = rest[:int(size[1:])], rest[int(size[1:]) + 2:]
         found += bulks(keys)
         if cursor == b"0":
             return sorted(found)
-        reply = wire.run(command[0], cursor, *command[2:])
+        reply = wire.run(*command[:at], cursor, *command[at + 1:])
     return reply
 
 
@@ -134,8 +142,10 @@ def same(command, ours, theirs):
     if name in TOLERATED_MS and ours[:1] == theirs[:1] == b":":
         return min(int(ours[1:]), int(theirs[1:])) >= 0 and (
             abs(int(ours[1:]) - int(theirs[1:])) <= TOLERATED_MS[name])
-    if name in UNORDERED and ours[:1] == theirs[:1] == b"*":
+    if name in UNORDERED and ours[:1] == theirs[:1] and ours[:1] in (b"*", b"~"):
         return sorted(bulks(ours)) == sorted(bulks(theirs))
+    if name in KIND_ONLY and ours[:1] == theirs[:1] == b"*":
+        return ours.split(b"\r\n", 1)[0] == theirs.split(b"\r\n", 1)[0]
     if name in KIND_ONLY:
         return ours[:3] == theirs[:3] or (ours[:1] == theirs[:1] == b"$" and b"-1" not in (ours[1:3], theirs[1:3]))
     # Redis cuts what it quotes at a zero byte, and drops line ends at its end; here they become blanks.
@@ -150,8 +160,11 @@ def same(command, ours, theirs):
         return HELLO_FACTS.sub(b"", ours) == HELLO_FACTS.sub(b"", theirs)
     if name == b"object" and command[1].lower() == b"idletime":
         return ours[:1] == theirs[:1] == b":"
-    # Whatever spells an integer is kept as one here; Redis forgets to after INCRBYFLOAT and SETRANGE.
+    # Whatever spells an integer is kept as one here; Redis forgets to after INCRBYFLOAT and SETRANGE. Sets
+    # are packed since 7.2.
     if name == b"object" and command[1].lower() == b"encoding":
+        if ours == b"$8\r\nlistpack\r\n" and theirs == b"$9\r\nhashtable\r\n":
+            return True
         return ours == b"$3\r\nint\r\n" and theirs in (b"$6\r\nembstr\r\n", b"$3\r\nraw\r\n")
     return False
 
@@ -180,11 +193,11 @@ class Comparison:
                 theirs = self.theirs.reply()
             except (EOFError, ConnectionError):
                 raise TheirsEnded from None
-            if not same(command, ours, theirs) and command[0].lower() != b"scan":
+            if not same(command, ours, theirs) and command[0].lower() not in SCANS:
                 self.note(command, ours, theirs)
 
     def scan(self, command):
-        """SCAN alone, to its end: what follows it must not change what it finds."""
+        """A scan alone, to its end: what follows it must not change what it finds."""
         ours = whole_scan(self.ours, command, self.ours.run(*command))
         theirs = whole_scan(self.theirs, command, self.theirs.run(*command))
         if ours != theirs:
@@ -197,8 +210,8 @@ class Comparison:
         for db in range(16):
             self.batch([[b"SELECT", b"%d" % db], [b"KEYS", b"*"]])
             for key in sorted(bulks(self.theirs.run(b"KEYS", b"*"))):
-                self.batch([[b"TYPE", key], [b"GET", key], [b"PEXPIRETIME", key], [b"OBJECT", b"ENCODING", key],
-                            [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]])
+                whole = WHOLE_VALUES[self.theirs.run(b"TYPE", key).strip()]
+                self.batch([[b"TYPE", key], whole(key), [b"PEXPIRETIME", key], [b"OBJECT", b"ENCODING", key]])
 
 
 def compare(server, cores, commands, seed):
@@ -220,7 +233,7 @@ def run_commands(comparison, maker, commands):
     waiting = []
     for _ in range(commands):
         command = maker.command()
-        if command[0].lower() == b"scan" and len(command) > 1:
+        if len(command) > SCANS.get(command[0].lower(), len(command)):
             comparison.batch(waiting)
             waiting = []
             comparison.scan(command)

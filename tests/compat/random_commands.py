@@ -1,10 +1,12 @@
-"""Random commands of the generic, string and connection families, with arguments from the edges.
+"""Random commands with arguments from the edges: the generic, string and connection families here, those of
+each type of collection in a file of its own.
 
 What depends on the clock is kept apart from the edges: a lifetime either has passed or is far away, and
 where lifetimes are compared (GT, LT) no two are alike, so that two servers that run the same commands a
 moment apart answer the same.
 """
 
+import random_sets
 import random_streams
 
 WORDS = (b"", b" 1", b"1 ", b"+1", b"01", b"-0", b"1.5", b"abc", b"0x10", b"1e3", b"nan", b"inf")
@@ -68,7 +70,8 @@ class Maker:
             lambda: [pick((b"nonsense", b"get|set", b"")), *self.some(value)],
         )
         # Each group is as likely as the others, and each command within its group.
-        self.groups = (self.templates, self.templates, random_streams.templates(self))
+        self.groups = (self.templates, self.templates, random_sets.templates(self),
+                       random_streams.templates(self))
         # What belongs to the command that was made last and follows it.
         self.following = []
 
@@ -170,7 +173,8 @@ class Maker:
         if isinstance(command[0], list):
             command, *self.following = command
             return command
-        if self.chance(30) and len(command) > 1:
+        # Without its count, SPOP takes what chance has it take.
+        if self.chance(30) and len(command) > 1 and command[0] != b"spop":
             command.pop()
         if self.chance(30) and command[0] != b"wait":
             command.append(self.value())

@@ -1,0 +1,27 @@
+#include "server/commands/pick_count.hpp"
+
+#include <limits>
+
+#include "server/config/settings.hpp"
+
+namespace tidemark::server {
+
+int64_t read_pick_count(ArgReader& args) {
+  const int64_t count = args.next_integer();
+  if (count == std::numeric_limits<int64_t>::min()) {
+    args.fail(
+        "ERR value is out of range, value must between -9223372036854775807 and "
+        "9223372036854775807");
+  }
+  return count;
+}
+
+bool picks_fit(const Context& ctx, size_t reply_bytes) {
+  return reply_bytes <= static_cast<size_t>(ctx.settings().proto_max_bulk_len);
+}
+
+Reply picks_too_long() {
+  return Reply::error("ERR count is too large, the reply exceeds proto-max-bulk-len");
+}
+
+}  // namespace tidemark::server

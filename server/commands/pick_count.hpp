@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "server/command/arg_reader.hpp"
+#include "server/command/context.hpp"
+
+namespace tidemark::server {
+
+// The count of SRANDMEMBER and its like: so many different elements, or, where it is negative, so
+// many whichever chance picks.
+int64_t read_pick_count(ArgReader& args);
+
+// Picks that may be repeated can make a reply of any length out of any collection, so that it has
+// the limit that a string has. The bytes of a reply in the making, and what is answered beyond it.
+bool picks_fit(const Context& ctx, size_t reply_bytes);
+Reply picks_too_long();
+
+}  // namespace tidemark::server
