@@ -163,6 +163,21 @@ Reply hello(Context& ctx, ArgReader& args) {
   return introduction(ctx);
 }
 
+// HELLO version AUTH user password SETNAME name: what stands behind AUTH, also where the call is
+// wrong in some other way.
+bool is_secret_of_hello(std::span<const Bytes> args, size_t position) {
+  size_t i = 1;
+  while (i < position) {
+    if (equals_nocase(args[i], "auth")) {
+      if (position <= i + 2) return true;
+      i += 3;
+    } else {
+      i += equals_nocase(args[i], "setname") ? 2 : 1;
+    }
+  }
+  return false;
+}
+
 constexpr Command kHello{
     .name = "hello",
     .summary = "Agrees on the version of the protocol, and greets.",
@@ -174,6 +189,7 @@ constexpr Command kHello{
              Flag::allow_busy | Flag::hidden_args | Flag::rewrites_session,
     .syntax = "[arguments:(protover:integer [AUTH auth:(username password)] [SETNAME clientname])]",
     .scope = Scope::home,
+    .is_secret = is_secret_of_hello,
     .run = hello,
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/wire/connection.hpp"
@@ -176,4 +177,26 @@ TEST_CASE("a client of a Unix socket is shown by the socket's path") {
   const std::string expected = "[0 unix:" + path + "] \"GET\" \"k\"\r\n";
   const size_t time_bytes = std::string("+1339518083.107412 ").size();
   CHECK(monitor.read(time_bytes + expected.size()).substr(time_bytes) == expected);
+}
+
+TEST_CASE("a monitor sees every word but the secret ones") {
+  TestServer server;
+  Connection client(server.port());
+  Connection monitor(server.port());
+  start_monitor(monitor);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> calls = {
+      {{"HELLO", "2"}, R"_("HELLO" "2")_"},
+      {{"HELLO", "2", "AUTH", "u", "p"}, R"_("HELLO" "2" "AUTH" "(redacted)" "(redacted)")_"},
+      {{"hello", "2", "setname", "auth", "auth", "u", "p", "setname", "n"},
+       R"_("hello" "2" "setname" "auth" "auth" "(redacted)" "(redacted)" "setname" "n")_"},
+      {{"HELLO", "2", "AUTH", "p"}, R"_("HELLO" "2" "AUTH" "(redacted)")_"},
+      {{"HELLO", "AUTH", "u", "p"}, R"_("HELLO" "AUTH" "(redacted)" "(redacted)")_"},
+      {{"AUTH", "p"}, R"_("AUTH" "(redacted)")_"},
+      {{"AUTH", "u", "p"}, R"_("AUTH" "(redacted)" "(redacted)")_"},
+  };
+  for (const auto& [call, shown] : calls) {
+    client.run(call);
+    const std::string line = read_line(monitor);
+    CHECK(line.substr(line.find("] ") + 2) == shown);
+  }
 }
