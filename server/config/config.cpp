@@ -12,6 +12,8 @@
 namespace tidemark::server {
 namespace {
 
+constexpr std::string_view kImmutable = "can't set immutable config";
+
 std::string set_error(std::string_view name, std::string_view what) {
   return "CONFIG SET failed (possibly related to argument '" + std::string(name) + "') - " +
          std::string(what);
@@ -43,7 +45,7 @@ std::optional<std::string> resolve(std::span<const std::string_view> pairs,
     if (option == nullptr) {
       return "Unknown option or number of arguments for CONFIG SET - '" + std::string(name) + "'";
     }
-    if (option->change == Change::startup) return set_error(name, "can't set immutable config");
+    if (option->change == Change::startup) return set_error(name, kImmutable);
     if (option->guard == Guard::locked &&
         !may_change_locked(settings.enable_protected_configs, caller)) {
       return set_error(name, "can't set protected config");
@@ -101,9 +103,14 @@ std::optional<std::string> Config::set(std::span<const std::string_view> pairs, 
 
   Settings after = settings();
   for (size_t i = 0; i < assignment.options.size(); ++i) {
+    const Option& option = *assignment.options[i];
     const std::string value(assignment.values[i]);
-    if (auto error = read_value(*assignment.options[i], {&value, 1}, Origin::command, after)) {
+    if (auto error = read_value(option, {&value, 1}, Origin::command, after)) {
       return set_error(assignment.names[i], *error);
+    }
+    if (option.change != Change::live &&
+        show_value(option, after) != show_value(option, settings())) {
+      return set_error(assignment.names[i], kImmutable);
     }
   }
   const Settings before = std::exchange(loaded_.settings, std::move(after));

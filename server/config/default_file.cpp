@@ -83,7 +83,7 @@ std::vector<std::string> default_lines(const Option& option) {
 }
 
 std::string change_text(const Option& option) {
-  if (option.change == Change::startup) return "at start only";
+  if (option.change != Change::live) return "at start only";
   if (option.guard == Guard::locked) return "live, if enable-protected-configs allows";
   return "live";
 }

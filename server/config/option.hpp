@@ -86,8 +86,11 @@ struct CustomType {
 using OptionType = std::variant<BoolType, IntegerType, MemoryType, MemoryOrPercentType, StringType,
                                 EnumType, CustomType>;
 
-// live: CONFIG SET may change it. startup: fixed once the process runs.
-enum class Change : uint8_t { live, startup };
+// live: CONFIG SET may change it. The others are fixed once the process runs; startup: CONFIG SET
+// refuses them, as Redis does with its own; startup_of_ours: it accepts the value they have, so
+// that a program for Redis which sets again what it read, without what it knows to be fixed,
+// succeeds.
+enum class Change : uint8_t { live, startup, startup_of_ours };
 // locked: CONFIG SET needs `enable-protected-configs`.
 enum class Guard : uint8_t { open, locked };
 // hidden: CONFIG GET shows it to its exact name only, and it is not documented.

@@ -53,7 +53,7 @@ constexpr Option kOptions[] = {
             "order."},
     {.name = "mailbox-messages-max",
      .type = IntegerType{.member = &Settings::mailbox_messages_max, .min = 64, .max = 1 << 24},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "How many messages one core may have waiting for another; above it, the sender reads "
             "no more from its clients until there is room."},
 };

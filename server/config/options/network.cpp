@@ -61,7 +61,7 @@ constexpr Option kOptions[] = {
      .doc = "How many TLS connections to accept in one turn of an event loop."},
     {.name = "admin-port",
      .type = IntegerType{.member = &Settings::admin_port, .max = kPortMax},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "The HTTP port for health checks and metrics; 0 listens on none."},
 };
 

@@ -16,7 +16,7 @@ constexpr EnumWord kOomScoreAdj[] = {
 constexpr Option kOptions[] = {
     {.name = "cores",
      .type = IntegerType{.member = &Settings::cores, .max = 1024},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc =
          "How many cores serve clients, each with a thread, an event loop and a partition of the "
          "data of its own; 0 for as many as this process may use."},

@@ -21,21 +21,21 @@ Complaint check_durability(int value) {
 constexpr Option kOptions[] = {
     {.name = "store",
      .type = enum_type<&Settings::store>(kStores),
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "Where read states are kept: `rocksdb` in files under store-path, `postgres` in the "
             "database of store-url, `none` in memory only."},
     {.name = "store-path",
      .type = StringType{&Settings::store_path},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "The directory of the rocksdb store; made where it is missing."},
     {.name = "store-url",
      .type = StringType{&Settings::store_url},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .privacy = Privacy::secret,
      .doc = "The database of the postgres store, as postgres://user:password@host/database."},
     {.name = "store-threads",
      .type = IntegerType{.member = &Settings::store_threads, .min = 1, .max = 256},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "How many threads load from and commit to the store."},
     {.name = "store-queue-limit",
      .type = IntegerType{.member = &Settings::store_queue_limit, .min = 1, .max = 1 << 20},
@@ -45,7 +45,7 @@ constexpr Option kOptions[] = {
             "again ten times a second."},
     {.name = "store-cache-bytes",
      .type = MemoryType{.member = &Settings::store_cache_bytes},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "What the rocksdb store may keep in memory of its files, beside maxmemory."},
     {.name = "store-memtable-bytes",
      .type =
@@ -70,7 +70,7 @@ constexpr Option kOptions[] = {
             "STOREDOWN; nothing is dropped."},
     {.name = "durability",
      .type = enum_type<&Settings::durability>(kDurabilities, check_durability),
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "What a reply to a write of a read state means: `write-behind`, that it is in memory "
             "and will be committed within commit-delay; `everysec`, that it survives the death of "
             "the process; `always`, that it is on disk."},

@@ -108,6 +108,18 @@ TEST_CASE("what redis-server 7.0 fixes at start or protects is so here too") {
   CHECK(find_option("dbfilename")->guard == Guard::locked);
 }
 
+TEST_CASE("what is fixed at start and redis-server 7.0 does not know is marked as ours") {
+  std::set<std::string, std::less<>> redis;
+  std::ifstream file(TEST_DATA_DIR "/redis-7.0-defaults.txt");
+  REQUIRE(file);
+  for (std::string line; std::getline(file, line);) redis.insert(line.substr(0, line.find('\t')));
+  for_each_option([&](const Option& option) {
+    if (option.change == Change::live || option.visibility == Visibility::hidden) return;
+    CAPTURE(option.name);
+    CHECK((option.change == Change::startup) == redis.contains(option.name));
+  });
+}
+
 TEST_CASE("passwords are secret") {
   for (const char* name : {"requirepass", "masterauth", "masteruser", "tls-key-file-pass",
                            "tls-client-key-file-pass", "store-url"}) {
