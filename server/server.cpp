@@ -22,6 +22,7 @@
 #include "server/log/log.hpp"
 #include "server/net/signals.hpp"
 #include "server/net/socket.hpp"
+#include "server/renamed_commands.hpp"
 #include "storage/persist/rocksdb_store.hpp"
 #include "storage/value/all_types.hpp"
 
@@ -112,7 +113,7 @@ class StoreMessage : public Message {
 
 Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
     : config_(std::move(config)),
-      commands_(command_families()),
+      commands_(command_families(), names_of_commands(config_.loaded())),
       router_(cores_wanted(settings())),
       exclusives_(*this),
       started_us_(wall_clock_us()),

@@ -18,6 +18,7 @@
 #include "server/config/version.hpp"
 #include "server/file_limit.hpp"
 #include "server/log/log.hpp"
+#include "server/renamed_commands.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -97,6 +98,8 @@ bool supervised_by_systemd(const Settings& settings) {
 
 void prepare_process(LoadedConfig& config) {
   Settings& settings = config.settings;
+  // A mistake there has to be told before the process leaves the terminal.
+  (void)names_of_commands(config);
   if (settings.daemonize && settings.supervised == Supervised::no) daemonize();
   if (!settings.dir.empty()) {
     if (chdir(settings.dir.c_str()) != 0) {

@@ -135,29 +135,35 @@ KeyRange key_range_of(const Command& command) {
   return range;
 }
 
-CommandTable::CommandTable(std::span<const std::span<const Command>> families) {
+CommandTable::CommandTable(std::span<const std::span<const Command>> families,
+                           const CommandNames& names) {
   size_t count = 0;
   for (const auto& family : families) {
-    top_level_ += family.size();
     for (const Command& command : family) count += 1 + command.subcommands.size();
   }
   ENSURE(count < kFree);
   entries_.reserve(count);  // entries point at each other
   for (const auto& family : families) {
-    for (const Command& command : family) add(command, nullptr);
+    for (const Command& command : family) {
+      if (const Bytes name = names.of(command); !name.empty()) add(command, name, nullptr);
+    }
   }
+  top_level_ = entries_.size();
   for (size_t i = 0; i < top_level_; ++i) {
     const size_t first = entries_.size();
-    for (const Command& command : entries_[i].command->subcommands) add(command, &entries_[i]);
+    for (const Command& command : entries_[i].command->subcommands) {
+      add(command, command.name, &entries_[i]);
+    }
     entries_[i].subcommands = {entries_.data() + first, entries_.size() - first};
   }
   index_entries();
 }
 
-void CommandTable::add(const Command& command, const CommandEntry* parent) {
+void CommandTable::add(const Command& command, Bytes name, const CommandEntry* parent) {
   CommandEntry entry;
   entry.command = &command;
   entry.parent = parent;
+  entry.name = name;
   if (parent != nullptr) entry.full_name.append(parent->full_name).append(1, '|');
   entry.full_name.append(command.name);
   entry.index = static_cast<uint16_t>(entries_.size());
@@ -170,7 +176,7 @@ void CommandTable::index_entries() {
   slots_.resize(std::bit_ceil(entries_.size() * 2 + 1));
   mask_ = slots_.size() - 1;
   for (const CommandEntry& entry : entries_) {
-    const Bytes name = entry.command->name;
+    const Bytes name = entry.name;
     const auto parent =
         static_cast<uint16_t>(entry.parent == nullptr ? 0 : entry.parent->index + 1);
     ENSURE(!name.empty() && name.size() <= kNameMax);
@@ -207,7 +213,7 @@ const CommandEntry* CommandTable::find_in(uint16_t parent, Bytes text) const {
   for (size_t at = hash(name) & mask_; slots_[at].entry != kFree; at = (at + 1) & mask_) {
     if (slots_[at].name != name) continue;
     const CommandEntry& entry = entries_[slots_[at].entry];
-    if (text.size() <= 16 || equals_nocase(entry.command->name, text)) return &entry;
+    if (text.size() <= 16 || equals_nocase(entry.name, text)) return &entry;
   }
   return nullptr;
 }
@@ -231,7 +237,7 @@ std::string unknown_error(const CommandTable& table, std::span<const Bytes> args
   const CommandEntry* container = table.find(args[0]);
   if (container != nullptr) {
     return "ERR unknown subcommand '" + one_line(args[1], kQuotedMax) + "'. Try " +
-           upper_case(container->full_name) + " HELP.";
+           upper_case(container->name) + " HELP.";
   }
   std::string shown;
   for (size_t i = 1; i < args.size() && shown.size() < kQuotedMax; ++i) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/command/command.hpp"
+#include "server/command/command_names.hpp"
 #include "storage/base/bytes.hpp"
 
 namespace tidemark::server {
@@ -16,7 +17,8 @@ namespace tidemark::server {
 struct CommandEntry {
   const Command* command = nullptr;
   const CommandEntry* parent = nullptr;  // the container, of a subcommand
-  std::string full_name;                 // "get", "config|get"
+  std::string name;                      // what it is called: its own name, or what it was renamed
+  std::string full_name;                 // its own, with the container's: "get", "config|get"
   uint16_t index = 0;                    // from 0 without gaps: for arrays of one row per command
   bool movable_keys = false;             // COMMAND INFO's first key, last key and step are not all
   Category categories = Category::none;  // the declared ones, and those of flags and group
@@ -40,17 +42,22 @@ KeyRange key_range_of(const Command& command);
 // last eight bytes in lower case, which is the whole name up to sixteen.
 class CommandTable {
  public:
-  // The declarations must outlive the table. ENSUREs that no name comes twice.
-  explicit CommandTable(std::span<const std::span<const Command>> families);
+  // The declarations must outlive the table. ENSUREs that no name comes twice. Commands without a
+  // name are left out.
+  explicit CommandTable(std::span<const std::span<const Command>> families,
+                        const CommandNames& names = {});
   CommandTable(const CommandTable&) = delete;
   CommandTable& operator=(const CommandTable&) = delete;
 
-  // In any case of letters; nullptr where there is none.
+  // The longest name there may be.
+  static constexpr size_t kNameMax = 0xffff;
+
+  // By what it is called, in any case of letters; nullptr where there is none.
   const CommandEntry* find(Bytes name) const { return find_in(0, name); }
   const CommandEntry* find_subcommand(const CommandEntry& parent, Bytes name) const {
     return find_in(static_cast<uint16_t>(parent.index + 1), name);
   }
-  // As ACL rules and COMMAND INFO write it: "get", "config|get".
+  // As COMMAND INFO is asked: "get", "config|get".
   const CommandEntry* find_full(Bytes full_name) const;
   // What `args` call: the command, or the subcommand where a container has words after it.
   // nullptr where the command or the subcommand is unknown: see unknown_error().
@@ -75,12 +82,11 @@ class CommandTable {
     uint16_t entry = kFree;
   };
   static constexpr uint16_t kFree = 0xffff;
-  static constexpr size_t kNameMax = 64;
 
   static Name name_of(uint16_t parent, Bytes text);
   static size_t hash(const Name& name);
 
-  void add(const Command& command, const CommandEntry* parent);
+  void add(const Command& command, Bytes name, const CommandEntry* parent);
   void index_entries();
   const CommandEntry* find_in(uint16_t parent, Bytes name) const;
 

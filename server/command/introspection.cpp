@@ -168,11 +168,11 @@ Reply keys_of_call(const CommandTable& table, ArgReader& args, KeyFlags flags) {
   return Reply::array(std::move(keys));
 }
 
-Reply container_help(const CommandEntry& container) {
+Reply container_help(const CommandTable& table, const ArgReader& args) {
+  const CommandEntry& container = *table.find(args.all()[0]);
   Replies lines;
   const auto add = [&](std::string line) { lines.push_back(Reply::status_copy(std::move(line))); };
-  add(upper_case(container.full_name) +
-      " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  add(upper_case(container.name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   for (const CommandEntry& sub : container.subcommands) {
     const Command& command = *sub.command;
     std::string line = upper_case(std::string(command.name));

@@ -22,7 +22,7 @@ enum class KeyFlags : uint8_t { hide, show };
 // COMMAND GETKEYS and COMMAND GETKEYSANDFLAGS: the keys of the call that `args` spell.
 protocol::Reply keys_of_call(const CommandTable& table, ArgReader& args, KeyFlags flags);
 
-// The HELP of a container: its subcommands, how each is used and what it is for.
-protocol::Reply container_help(const CommandEntry& container);
+// The HELP of the container that `args` call: its subcommands, how each is used and what it is for.
+protocol::Reply container_help(const CommandTable& table, const ArgReader& args);
 
 }  // namespace tidemark::server

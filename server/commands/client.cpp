@@ -81,9 +81,7 @@ constexpr Command kClientGetredir{
     .run = client_getredir,
 };
 
-Reply client_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("client"));
-}
+Reply client_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kClientHelp{
     .name = "help",

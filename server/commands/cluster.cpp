@@ -13,9 +13,7 @@ Reply refuse(Context&, ArgReader&) {
   return Reply::error("ERR This instance has cluster support disabled");
 }
 
-Reply cluster_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("cluster"));
-}
+Reply cluster_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kAsking{
     .name = "asking",

@@ -27,9 +27,7 @@ Reply command_getkeysandflags(Context& ctx, ArgReader& args) {
   return keys_of_call(ctx.commands(), args, KeyFlags::show);
 }
 
-Reply command_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("command"));
-}
+Reply command_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kCommandCount{
     .name = "count",

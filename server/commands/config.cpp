@@ -36,9 +36,7 @@ constexpr Command kConfigGet{
     .run = config_get,
 };
 
-Reply config_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("config"));
-}
+Reply config_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kConfigHelp{
     .name = "help",

@@ -134,9 +134,7 @@ constexpr Command kLatencyGraph{
     .run = latency_graph,
 };
 
-Reply latency_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("latency"));
-}
+Reply latency_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kLatencyHelp{
     .name = "help",

@@ -68,9 +68,7 @@ constexpr Command kMemoryDoctor{
     .run = memory_doctor,
 };
 
-Reply memory_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("memory"));
-}
+Reply memory_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kMemoryHelp{
     .name = "help",

@@ -142,9 +142,7 @@ constexpr Command kObjectRefcount{
     .run = object_refcount,
 };
 
-Reply object_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("object"));
-}
+Reply object_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kObjectHelp{
     .name = "help",

@@ -71,9 +71,7 @@ constexpr Command kSlowlogGet{
     .run = slowlog_get,
 };
 
-Reply slowlog_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("slowlog"));
-}
+Reply slowlog_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kSlowlogHelp{
     .name = "help",

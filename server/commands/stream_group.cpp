@@ -218,9 +218,7 @@ constexpr Command kXgroupDestroy{
     .run = xgroup_destroy,
 };
 
-Reply xgroup_help(Context& ctx, ArgReader&) {
-  return container_help(*ctx.commands().find("xgroup"));
-}
+Reply xgroup_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kXgroupHelp{
     .name = "help",

@@ -245,7 +245,7 @@ constexpr Command kXinfoConsumers{
     .run = xinfo_consumers,
 };
 
-Reply xinfo_help(Context& ctx, ArgReader&) { return container_help(*ctx.commands().find("xinfo")); }
+Reply xinfo_help(Context& ctx, ArgReader& args) { return container_help(ctx.commands(), args); }
 
 constexpr Command kXinfoHelp{
     .name = "help",

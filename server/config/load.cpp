@@ -79,9 +79,7 @@ class Loader {
       try {
         load_line(line, line_number);
       } catch (const BadLine& bad) {
-        throw ConfigError(error_header() + "Reading the configuration file, at line " +
-                          std::to_string(line_number) + "\n>>> '" + std::string(line) + "'\n" +
-                          bad.text + '\n');
+        throw error_at({.line = line_number, .text = std::string(line), .words = {}}, bad.text);
       }
     }
   }
@@ -109,7 +107,8 @@ class Loader {
     if (const Option* const option = find_option(name)) {
       load_option(*option, words);
     } else {
-      load_directive(name, {.line = line_number, .words = std::move(words)});
+      load_directive(name,
+                     {.line = line_number, .text = std::string(line), .words = std::move(words)});
     }
   }
 
@@ -171,6 +170,12 @@ class Loader {
 };
 
 }  // namespace
+
+ConfigError error_at(const DirectiveLine& line, std::string_view complaint) {
+  return ConfigError(error_header() + "Reading the configuration file, at line " +
+                     std::to_string(line.line) + "\n>>> '" + line.text + "'\n" +
+                     std::string(complaint) + '\n');
+}
 
 LoadedConfig load_config_text(std::string_view text) {
   LoadedConfig config;

@@ -13,6 +13,7 @@ namespace tidemark::server {
 // A directive that is not an option, kept for whoever implements it.
 struct DirectiveLine {
   int line = 0;                    // where it stands, from 1
+  std::string text;                // the line as it stands there
   std::vector<std::string> words;  // without the directive's name
 };
 
@@ -33,6 +34,9 @@ class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// What is wrong with a directive that load_config() took as it was.
+ConfigError error_at(const DirectiveLine& line, std::string_view complaint);
 
 // Reads the file, then the standard input, then the options, as `command_line` asks for; later
 // values win. Throws ConfigError.

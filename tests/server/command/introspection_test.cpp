@@ -147,7 +147,8 @@ TEST_CASE("COMMAND INFO keeps the place of an unknown name, COMMAND DOCS leaves 
 
 TEST_CASE("HELP follows from the declarations of the subcommands") {
   const CommandTable table(kFamilies);
-  const Reply help = container_help(*table.find("config"));
+  const std::vector<Bytes> call{"config", "help"};
+  const Reply help = container_help(table, ArgReader(call, 2));
   std::vector<std::string> lines;
   for (const Reply& line : help.items()) lines.emplace_back(line.bytes());
   CHECK(lines == std::vector<std::string>{

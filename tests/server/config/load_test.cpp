@@ -94,6 +94,10 @@ TEST_CASE("lines for others are kept with their place") {
   CHECK(loaded.modules[0].words == std::vector<std::string>{"/x.so", "1", "2"});
   REQUIRE(loaded.renamed_commands.size() == 1);
   CHECK(loaded.renamed_commands[0].words == std::vector<std::string>{"CONFIG", ""});
+  CHECK(error_at(loaded.renamed_commands[0], "Why").what() ==
+        std::string("\n*** FATAL CONFIG FILE ERROR (Redis 7.2.4) ***\n"
+                    "Reading the configuration file, at line 5\n"
+                    ">>> 'rename-command CONFIG \"\"'\nWhy\n"));
 }
 
 TEST_CASE("a user is declared once") {
