@@ -86,6 +86,22 @@ void follow_read_states(Server& server) {
       });
 }
 
+void follow_network(Server& server) {
+  const auto follow = [&server](std::string_view option, const char* refusal) {
+    server.config().on_change(
+        {option}, [&server, option, refusal](const Settings&, const Settings& after) {
+          if (!server.entrance().change(after)) return Refusal();
+          log::warning(
+              fmt::format("Failed applying new configuration. Possibly related to new {} setting. "
+                          "Restoring previous settings.",
+                          option));
+          return Refusal(refusal);
+        });
+  };
+  follow("port", "Unable to listen on this port. Check server logs.");
+  follow("bind", "Failed to bind to specified addresses.");
+}
+
 void follow_process(Server& server) {
   server.config().on_change({"loglevel"}, [](const Settings&, const Settings& after) {
     log::set_level(after.loglevel);
@@ -124,6 +140,7 @@ void follow_live_settings(Server& server) {
   follow_memory(server);
   follow_client_limits(server);
   follow_read_states(server);
+  follow_network(server);
   follow_process(server);
   follow_slowness(server);
 }

@@ -194,44 +194,9 @@ void Server::make_cores() {
 }
 
 void Server::listen() {
-  const Settings& wanted = settings();
-  Loop& loop = cores_.front()->loop();
-  const auto add = [this, &loop](int fd, Stream::Kind kind) {
-    const auto short_of = [](Bytes why) {
-      log::warning(fmt::format("Accepting client connection: accept: {}", why));
-    };
-    listeners_.push_back(std::make_unique<Listener>(
-        loop, fd, kind,
-        Listener::Callbacks{
-            .accept = [this](int accepted, Stream::Kind of) { accept(accepted, of); },
-            .shortage = short_of}));
-  };
-  const auto backlog = static_cast<int>(wanted.tcp_backlog);
-  if (wanted.port >= 0 && !(wanted.port == 0 && !wanted.unixsocket.empty())) {
-    uint16_t port = static_cast<uint16_t>(wanted.port);
-    for (const std::string& address : wanted.bind) {
-      const bool optional = address.starts_with('-');
-      const ListenResult result = listen_tcp(optional ? address.substr(1) : address, port, backlog);
-      if (result.fd >= 0) {
-        // Port 0 asks for a free one; further addresses take the same.
-        port = local_port(result.fd);
-        add(result.fd, Stream::Kind::tcp);
-      } else if (!optional) {
-        throw StartError(fmt::format("Could not create server TCP listening socket {}:{}: {}",
-                                     address, port, result.error));
-      }
-    }
-    port_ = port;
-  }
-  if (!wanted.unixsocket.empty()) {
-    const ListenResult result =
-        listen_unix(wanted.unixsocket, backlog, static_cast<unsigned>(wanted.unixsocketperm));
-    if (result.fd < 0) {
-      throw StartError(
-          fmt::format("Failed opening Unix socket {}: {}", wanted.unixsocket, result.error));
-    }
-    add(result.fd, Stream::Kind::unix_socket);
-  }
+  entrance_ = std::make_unique<Entrance>(
+      cores_.front()->loop(), [this](int accepted, Stream::Kind kind) { accept(accepted, kind); });
+  if (const auto error = entrance_->open(settings())) throw StartError(*error);
 }
 
 int Server::run() {
@@ -475,7 +440,7 @@ void Server::go_on() {
 }
 
 void Server::on_leave(OnCore& here) {
-  if (here.id() == CoreId(0)) listeners_.clear();  // they are handles of its loop
+  if (here.id() == CoreId(0)) entrance_->close();  // it holds handles of this loop
   std::vector<Client*> clients;
   for (const auto& [id, client] : here.data().clients.all()) clients.push_back(client.get());
   for (Client* client : clients) client->close(here);

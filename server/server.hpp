@@ -17,7 +17,7 @@
 #include "server/core/eviction.hpp"
 #include "server/core/exclusive.hpp"
 #include "server/core/store_watch.hpp"
-#include "server/net/listener.hpp"
+#include "server/entrance.hpp"
 #include "storage/persist/store.hpp"
 #include "storage/persist/store_threads.hpp"
 
@@ -84,7 +84,9 @@ class Server {
   void change_replication_id();
   DebugSwitches& debug() { return debug_; }
   // The port it listens on, which may have been 0 in the configuration; 0 for none.
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return entrance_->port(); }
+  // Exclusive work, or core 0's own thread.
+  Entrance& entrance() { return *entrance_; }
   uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
 
   // Whether somebody has asked for clients to be evicted (client_memory.hpp), which is not done
@@ -129,13 +131,12 @@ class Server {
   std::unique_ptr<storage::StoreThreads> store_threads_;
   std::vector<std::unique_ptr<Core>> cores_;
   std::vector<std::thread> threads_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<Entrance> entrance_;  // on the first core's loop
   int64_t started_us_ = 0;
   std::string run_id_;
   std::string replication_id_;
   uint64_t startup_memory_ = 0;
   DebugSwitches debug_;
-  uint16_t port_ = 0;
 
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;

@@ -51,6 +51,21 @@ std::string operating_system() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
+// What clients can connect to, by kind.
+void write_listeners(const Server& server, InfoText& text) {
+  const Settings& settings = server.settings();
+  int number = 0;
+  const auto add = [&](const std::string& what) {
+    text.line(fmt::format("listener{}", number++), "name={}", what);
+  };
+  if (server.port() != 0 && !settings.bind.empty()) {
+    std::string addresses;
+    for (const std::string& address : settings.bind) addresses += ",bind=" + address;
+    add(fmt::format("tcp{},port={}", addresses, server.port()));
+  }
+  if (!settings.unixsocket.empty()) add("unix,bind=" + settings.unixsocket);
+}
+
 }  // namespace
 
 void write_server_section(const InfoSource& source, InfoText& text) {
@@ -84,11 +99,7 @@ void write_server_section(const InfoSource& source, InfoText& text) {
   text.field("config_file", server.config().loaded().file);
   text.field("io_threads_active", server.core_count() > 1 ? 1 : 0);
   text.field("cores", server.core_count());
-  for (const std::string& address : settings.bind) {
-    if (server.port() == 0) break;
-    text.line("listener0", "name=tcp,bind={},port={}", address, server.port());
-    break;
-  }
+  write_listeners(server, text);
 }
 
 void write_clients_section(const InfoSource& source, InfoText& text) {

@@ -39,7 +39,7 @@ constexpr Option kOptions[] = {
      .doc = "How many threads load from and commit to the store."},
     {.name = "store-queue-limit",
      .type = IntegerType{.member = &Settings::store_queue_limit, .min = 1, .max = 1 << 20},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "How many jobs, loads or commits of many users each, may wait for one of the store's "
             "threads. What comes beyond that waits where it is, asked for or dirty, and is offered "
             "again ten times a second."},
@@ -51,7 +51,7 @@ constexpr Option kOptions[] = {
      .type =
          MemoryType{
              .member = &Settings::store_memtable_bytes, .min = 1 << 20, .max = uint64_t{1} << 40},
-     .change = Change::startup,
+     .change = Change::startup_of_ours,
      .doc = "What the rocksdb store may keep in memory of commits that are in its log, beside "
             "maxmemory; above it they are written to table files. The log is at most four times as "
             "long, and is read at start."},
