@@ -26,6 +26,12 @@ void Disposal::add(EntryOwner entry) {
   objects_.push_back({.type = type, .object = Entry::release_object(entry.release())});
 }
 
+void Disposal::add(ValueType type, void* object) {
+  const ObjectFunctions& functions = object_functions(type);
+  if (functions.size(object) <= kFreedAtOnce) return functions.destroy(object);
+  objects_.push_back({.type = type, .object = object});
+}
+
 bool Disposal::slice(size_t budget) {
   while (budget > 0 && !objects_.empty()) {
     const PendingObject pending = objects_.back();

@@ -21,6 +21,8 @@ class Disposal {
   void add(EntryTable table, size_t entry_bytes);
   // Frees the entry; its object now, where it is small, else in slices.
   void add(EntryOwner entry);
+  // The same of an object that belongs to no entry.
+  void add(ValueType type, void* object);
 
   // Frees about `budget` entries and elements. False when nothing is left.
   bool slice(size_t budget);

@@ -64,6 +64,11 @@ class Keyspace {
   const KeyspaceStats& stats() const { return books_.stats; }
   void reset_stats();
   const Disposal& disposal() const { return books_.disposal; }
+  // Frees an object from make_object() that is no key's: at once where it is small, else in slices.
+  template <typename T>
+  void dispose(T* object) {
+    books_.disposal.add(T::kType, object);
+  }
 
   // Removes keys whose time is up: a bit of each database in turn; goes on beyond buckets_min while
   // more than a tenth of what it meets has expired.

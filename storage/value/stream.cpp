@@ -60,7 +60,7 @@ bool Stream::free_some(size_t budget) {
   while (budget > 0 && !groups_.empty()) {
     const size_t before = heap_.blocks();
     StreamGroup& group = *groups_.last();
-    if (!group.free_some(budget)) StreamGroup::destroy(groups_.take_last(heap_));
+    if (!group.free_some(budget)) StreamGroup::destroy(heap_, groups_.take_last(heap_));
     const size_t freed = before - heap_.blocks();
     budget -= freed < budget ? freed : budget;
   }
@@ -181,10 +181,11 @@ StreamGroup* Stream::add_group(Bytes name, StreamId last_id, std::optional<int64
   return group;
 }
 
-bool Stream::remove_group(Bytes name) {
+bool Stream::move_group(Bytes name, Stream& to) {
   StreamGroup* group = groups_.erase(heap_, name);
   if (group == nullptr) return false;
-  StreamGroup::destroy(group);
+  group->move_to(heap_, to.heap_);
+  to.groups_.insert(to.heap_, group);
   return true;
 }
 

@@ -126,8 +126,9 @@ class Stream {
   StreamGroup* find_group(Bytes name) const { return groups_.find(name); }
   // REQUIRES: there is none of this name.
   StreamGroup* add_group(Bytes name, StreamId last_id, std::optional<int64_t> entries_read);
-  // False where there is none.
-  bool remove_group(Bytes name);
+  // Moves a group to another stream, for instance to one that is to be freed with it. False where
+  // there is none. REQUIRES: `to` has none of this name.
+  bool move_group(Bytes name, Stream& to);
   // How many entries the group has yet to read, as far as that can be told without counting them.
   // Nonsense, even a negative number, where a client has made up how many it has read.
   std::optional<int64_t> lag(const StreamGroup& group) const;

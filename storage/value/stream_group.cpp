@@ -42,20 +42,20 @@ size_t PendingEntry::block_bytes() const {
 StreamConsumer::StreamConsumer(Bytes name, int64_t now_ms)
     : seen_ms(now_ms), name_bytes_(static_cast<uint32_t>(name.size())) {}
 
-StreamGroup::StreamGroup(CountedHeap& heap, Bytes name)
-    : heap_(heap), name_bytes_(static_cast<uint32_t>(name.size())) {}
+StreamGroup::StreamGroup(CountedHeap& whole, Bytes name)
+    : heap_(whole), name_bytes_(static_cast<uint32_t>(name.size())) {}
 
 StreamGroup::~StreamGroup() {
   while (free_some(pending_.size() + consumers_.size())) {
   }
 }
 
-StreamGroup* StreamGroup::make(CountedHeap& heap, Bytes name) {
-  return new (allocate_named<StreamGroup>(heap, name)) StreamGroup(heap, name);
+StreamGroup* StreamGroup::make(CountedHeap& whole, Bytes name) {
+  return new (allocate_named<StreamGroup>(whole, name)) StreamGroup(whole, name);
 }
 
-StreamGroup* StreamGroup::copy(CountedHeap& heap, const StreamGroup& other) {
-  StreamGroup* group = make(heap, other.name());
+StreamGroup* StreamGroup::copy(CountedHeap& whole, const StreamGroup& other) {
+  StreamGroup* group = make(whole, other.name());
   group->last_id = other.last_id;
   group->entries_read = other.entries_read;
   for (auto at = other.consumers_.first(); at; at = at.next()) {
@@ -70,11 +70,15 @@ StreamGroup* StreamGroup::copy(CountedHeap& heap, const StreamGroup& other) {
   return group;
 }
 
-void StreamGroup::destroy(StreamGroup* group) {
-  CountedHeap& heap = group->heap_;
-  const size_t bytes = sizeof(StreamGroup) + group->name_bytes_;
+void StreamGroup::destroy(CountedHeap& whole, StreamGroup* group) {
+  const size_t bytes = group->block_bytes();
   group->~StreamGroup();
-  heap.deallocate(group, bytes);
+  whole.deallocate(group, bytes);
+}
+
+void StreamGroup::move_to(CountedHeap& from, CountedHeap& to) {
+  heap_.move_to(to);
+  CountedHeap::hand_over(from, to, block_bytes());
 }
 
 StreamConsumer& StreamGroup::see_consumer(Bytes name, int64_t now_ms) {

@@ -88,10 +88,12 @@ class StreamGroup {
   StreamGroup(const StreamGroup&) = delete;
   StreamGroup& operator=(const StreamGroup&) = delete;
 
-  // In blocks of `heap`, of which the group is a part for all its life.
-  static StreamGroup* make(CountedHeap& heap, Bytes name);
-  static StreamGroup* copy(CountedHeap& heap, const StreamGroup& other);
-  static void destroy(StreamGroup* group);
+  // In blocks that count in `whole`.
+  static StreamGroup* make(CountedHeap& whole, Bytes name);
+  static StreamGroup* copy(CountedHeap& whole, const StreamGroup& other);
+  static void destroy(CountedHeap& whole, StreamGroup* group);
+  // Its blocks count elsewhere from now on.
+  void move_to(CountedHeap& from, CountedHeap& to);
 
   Bytes name() const { return {reinterpret_cast<const char*>(this + 1), name_bytes_}; }
 
@@ -131,13 +133,14 @@ class StreamGroup {
   void check() const;
 
  private:
-  StreamGroup(CountedHeap& heap, Bytes name);
+  StreamGroup(CountedHeap& whole, Bytes name);
   ~StreamGroup();
+  size_t block_bytes() const { return sizeof(StreamGroup) + name_bytes_; }
   PendingEntry* widen(PendingEntry& entry);
   void free_pending(PendingEntry* entry);
   void free_consumer(StreamConsumer* consumer);
 
-  CountedHeap& heap_;
+  CountedHeap heap_;
   PendingTree pending_;
   ConsumerTree consumers_;
   uint32_t name_bytes_;  // the name follows

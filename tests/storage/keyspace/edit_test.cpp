@@ -204,6 +204,16 @@ TEST_CASE("a big object is freed in slices, a small one at once, and none is lea
     while (p.keyspace.slice(1000)) ++slices;
     CHECK(slices == 10);
 
+    // What is no key's is freed alike.
+    for (const size_t count : {10, 1'500}) {
+      Bag* bag = make_object<Bag>();
+      bag->add(count);
+      p.keyspace.dispose(bag);
+      CHECK(p.keyspace.disposal().pending_objects() == (count == 10 ? 0 : 1));
+    }
+    CHECK(p.keyspace.slice(1000));
+    CHECK_FALSE(p.keyspace.slice(1000));
+
     p.db(1).put(hash_key("copy"), p.db().peek(hash_key("copied"))->copy("copy"));
     p.db(1).check();
     p.set("copied", "a string now");

@@ -114,9 +114,30 @@ TEST_CASE("groups and consumers are in the order of their names, whatever those 
   CHECK(f.stream.find_group("ba")->last_id == ms(4));
   CHECK(f.stream.find_group("ba")->entries_read == 7);
   CHECK(f.stream.find_group("c") == nullptr);
-  CHECK(f.stream.remove_group("ba"));
-  CHECK_FALSE(f.stream.remove_group("ba"));
+  Stream other;
+  CHECK(f.stream.move_group("ba", other));
+  CHECK_FALSE(f.stream.move_group("ba", other));
   CHECK(f.stream.groups().size() == 3);
+  CHECK(other.find_group("ba")->last_id == ms(4));
+}
+
+TEST_CASE("a group that moves to another stream takes its memory with it") {
+  Fixture f(3);
+  const size_t without = f.stream.memory_bytes();
+  StreamConsumer* consumer = f.group->add_consumer("c", 0);
+  for (uint64_t i = 1; i <= 1000; ++i) f.group->deliver(ms(i), *consumer, 0);
+  Stream other;
+  const size_t sum = f.stream.memory_bytes() + other.memory_bytes();
+  CHECK(f.stream.move_group("g", other));
+  CHECK(f.stream.memory_bytes() + other.memory_bytes() == sum);
+  CHECK(f.stream.memory_bytes() < without);
+  CHECK(other.size() > 1000);
+  other.check();
+  CHECK(other.find_group("g")->acknowledge(ms(7)));
+  int slices = 1;
+  while (other.free_some(100)) ++slices;
+  CHECK(slices >= 10);
+  CHECK(other.memory_bytes() == 0);
 }
 
 TEST_CASE("a group knows how much it has read while nothing was erased under it") {
@@ -205,7 +226,8 @@ TEST_CASE("a copy has the same groups, and nothing in common") {
   const Stream copy(f.stream);
   copy.check();
   CHECK(copy.memory_bytes() == f.stream.memory_bytes());
-  f.stream.remove_group("g");
+  Stream removed;
+  CHECK(f.stream.move_group("g", removed));
   const StreamGroup* group = copy.find_group("g");
   CHECK(group->last_id == ms(2));
   CHECK(group->entries_read == Known(2));

@@ -201,7 +201,9 @@ class Model {
       groups_[name].last_id = some_id();
       stream_->add_group(name, groups_[name].last_id, std::nullopt);
     } else if (below(4) == 0) {
-      REQUIRE(stream_->remove_group(name));
+      Stream removed;
+      REQUIRE(stream_->move_group(name, removed));
+      removed.check();
       groups_.erase(name);
     }
   }
