@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 using namespace tidemark::storage;
@@ -50,8 +51,10 @@ class Model {
   void replace(uint64_t value) {
     const auto known = numbers_.find(value);
     if (known == numbers_.end()) return;
-    known->second = std::make_unique<Number>(Number{value});
-    tree_.replace(known->second.get());
+    auto number = std::make_unique<Number>(Number{value});
+    tree_.replace(number.get());
+    // Only now: the tree compares with the one that it has.
+    known->second = std::move(number);
   }
 
   void look_for(uint64_t value) const {
