@@ -27,7 +27,7 @@ class PendingEntry {
   StreamId id() const { return id_; }
   StreamConsumer& consumer() const { return *consumer_; }
   // When it was delivered last, since the epoch.
-  int64_t delivered_ms() const { return delivered_ms_; }
+  int64_t delivered_ms() const { return static_cast<int64_t>(delivered_ms_); }
   // How often it was.
   uint64_t deliveries() const;
 

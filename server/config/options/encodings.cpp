@@ -43,7 +43,7 @@ constexpr Option kOptions[] = {
      .doc = "The size up to which a HyperLogLog is kept sparse."},
     {.name = "stream-node-max-bytes",
      .type = MemoryType{.member = &Settings::stream_node_max_bytes},
-     .doc = "The size of one packed piece of a stream; 0 for no limit."},
+     .doc = "The size of one packed piece of a stream; 0 for 64 KiB, which is the most."},
     {.name = "stream-node-max-entries",
      .type = IntegerType{.member = &Settings::stream_node_max_entries, .max = kAnyInt64},
      .doc = "The entries of one packed piece of a stream; 0 for no limit."},
