@@ -124,12 +124,28 @@ size_t serialized_set(const storage::Set& set) {
   return bytes;
 }
 
+// The nodes, each with its first id, as listpacks; what else there is takes a few bytes.
+size_t serialized_stream(const storage::Stream& stream) {
+  constexpr size_t kListpackFrame = 7;
+  constexpr size_t kIdBytes = 16;
+  size_t bytes = length_bytes(stream.nodes().size());
+  for (auto node = stream.nodes().first(); node; node = node.next()) {
+    const size_t counts = storage::Packed::element_bytes(static_cast<int64_t>(node->entries())) +
+                          storage::Packed::element_bytes(int64_t{0});
+    bytes += serialized_text(kIdBytes) +
+             serialized_text(kListpackFrame + counts + node->packed().bytes());
+  }
+  return bytes;
+}
+
 size_t serialized_length(const Entry& entry) {
   switch (entry.type()) {
     case storage::ValueType::string:
       return serialized_string(entry);
     case storage::ValueType::set:
       return serialized_set(*static_cast<const storage::Set*>(entry.object()));
+    case storage::ValueType::stream:
+      return serialized_stream(*static_cast<const storage::Stream*>(entry.object()));
     default:
       return 0;
   }

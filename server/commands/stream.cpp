@@ -164,7 +164,7 @@ constexpr Command kXdel{
 Reply xlen(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
-  const auto stream = stream_to_read(ctx, key);
+  const auto stream = ctx.find_to_read_as<storage::Stream>(key);
   if (!stream) return error_reply(stream.error());
   return Reply::integer(*stream == nullptr ? 0 : static_cast<int64_t>((*stream)->length()));
 }

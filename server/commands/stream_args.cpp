@@ -124,13 +124,6 @@ storage::StreamNodeLimits node_limits(const Context& ctx) {
           .entries_max = static_cast<uint64_t>(ctx.settings().stream_node_max_entries)};
 }
 
-Result<storage::Stream*> stream_to_read(const Context& ctx, Bytes key) {
-  storage::Entry* entry = ctx.find_to_read(key);
-  if (entry == nullptr) return static_cast<storage::Stream*>(nullptr);
-  if (entry->type() != storage::Stream::kType) return Errc::wrong_type;
-  return static_cast<storage::Stream*>(entry->object());
-}
-
 Reply no_such_group(Bytes key, Bytes group) {
   return Reply::error("NOGROUP No such key '" + std::string(key) + "' or consumer group '" +
                       std::string(group) + "'");

@@ -6,7 +6,6 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
-#include "storage/base/result.hpp"
 #include "storage/value/stream.hpp"
 
 namespace tidemark::server {
@@ -45,9 +44,6 @@ std::optional<storage::StreamTrim> finish_trim(const Context& ctx, ArgReader& ar
                                                const TrimOption& option);
 
 storage::StreamNodeLimits node_limits(const Context& ctx);
-
-// Null where the key is absent.
-Result<storage::Stream*> stream_to_read(const Context& ctx, Bytes key);
 
 // For commands that answer alike whether the key or its group is missing.
 Reply no_such_group(Bytes key, Bytes group);

@@ -132,7 +132,7 @@ Reply xclaim(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   const Bytes group_name = args.next();
   const Bytes consumer_name = args.next();
-  const auto present = stream_to_read(ctx, key);
+  const auto present = ctx.find_to_read_as<storage::Stream>(key);
   if (!present) return error_reply(present.error());
   if (*present == nullptr || (*present)->find_group(group_name) == nullptr) {
     return no_such_group(key, group_name);

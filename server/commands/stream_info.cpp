@@ -103,8 +103,8 @@ void write_stream(InfoWriter& info, const storage::Stream& stream) {
   info.count("length", stream.length());
   // Here the nodes are not in a radix tree. Programs look at the first number to tell how well a
   // stream is packed; the second would be one more for the root.
-  info.count("radix-tree-keys", stream.nodes());
-  info.count("radix-tree-nodes", stream.nodes() + 1);
+  info.count("radix-tree-keys", stream.nodes().size());
+  info.count("radix-tree-nodes", stream.nodes().size() + 1);
   info.id("last-generated-id", stream.last_id());
   info.id("max-deleted-entry-id", stream.max_deleted_id());
   info.count("entries-added", stream.entries_added());
@@ -142,7 +142,7 @@ Reply no_such_key() { return Reply::error("ERR no such key"); }
 
 Reply xinfo_stream(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
-  const auto found = stream_to_read(ctx, key);
+  const auto found = ctx.find_to_read_as<storage::Stream>(key);
   if (!found) return error_reply(found.error());
   if (*found == nullptr) return no_such_key();
   const storage::Stream& stream = **found;
@@ -176,7 +176,7 @@ constexpr Command kXinfoStream{
 Reply xinfo_groups(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
-  const auto found = stream_to_read(ctx, key);
+  const auto found = ctx.find_to_read_as<storage::Stream>(key);
   if (!found) return error_reply(found.error());
   if (*found == nullptr) return no_such_key();
   const storage::Stream& stream = **found;
@@ -212,7 +212,7 @@ Reply xinfo_consumers(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   const Bytes name = args.next();
   if (args.failed()) return args.error();
-  const auto found = stream_to_read(ctx, key);
+  const auto found = ctx.find_to_read_as<storage::Stream>(key);
   if (!found) return error_reply(found.error());
   if (*found == nullptr) return no_such_key();
   const StreamGroup* group = (*found)->find_group(name);

@@ -138,7 +138,7 @@ Reply xpending(Context& ctx, ArgReader& args) {
   if (!args.empty()) query = read_query(args);
   if (args.failed()) return args.error();
 
-  const auto stream = stream_to_read(ctx, key);
+  const auto stream = ctx.find_to_read_as<storage::Stream>(key);
   if (!stream) return error_reply(stream.error());
   const StreamGroup* group = *stream == nullptr ? nullptr : (*stream)->find_group(name);
   if (group == nullptr) return no_such_group(key, name);

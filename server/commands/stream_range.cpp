@@ -39,7 +39,7 @@ Reply range(Context& ctx, ArgReader& args, Direction direction) {
   const int64_t count = read_range_count(args);
   if (args.failed()) return args.error();
 
-  const auto found = stream_to_read(ctx, key);
+  const auto found = ctx.find_to_read_as<storage::Stream>(key);
   if (!found) return error_reply(found.error());
   if (*found == nullptr) return Reply::empty_array();
   if (count <= 0) return Reply::null_array();

@@ -153,7 +153,7 @@ std::vector<Wanted> find_wanted(const Context& ctx, ArgReader& args, const ReadO
   std::vector<Wanted> all;
   for (size_t i = 0; i < options.keys.size() && !args.failed(); ++i) {
     const Bytes key = options.keys[i];
-    const auto stream = stream_to_read(ctx, key);
+    const auto stream = ctx.find_to_read_as<storage::Stream>(key);
     if (!stream) {
       error = error_reply(stream.error());
       return {};

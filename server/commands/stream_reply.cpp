@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "server/commands/elements_reply.hpp"
+
 namespace tidemark::server {
 
 namespace {
@@ -15,11 +17,6 @@ using storage::PackedElement;
 
 // A header is shorter: a letter, digits, CR and LF.
 constexpr size_t kHeaderMax = kInt64CharsMax + 3;
-
-void write_element(Output& out, const PackedElement& element) {
-  IntegerText scratch;
-  protocol::write_bulk(out, element.text(scratch));
-}
 
 }  // namespace
 

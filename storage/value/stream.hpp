@@ -90,7 +90,7 @@ class Stream {
 
   // ---- What it knows of itself.
   size_t length() const { return length_; }
-  size_t nodes() const { return nodes_.size(); }
+  const NodeTree& nodes() const { return nodes_; }
   // Of the oldest entry; 0-0 without any.
   StreamId first_id() const;
   // The greatest id that was ever given; the next entry's is above it.

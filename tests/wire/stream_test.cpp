@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/wire/collections.hpp"
 #include "tests/wire/connection.hpp"
-#include "tests/wire/stream_servers.hpp"
 
 using tidemark::test::Connection;
 using tidemark::test::on_one_core_and_four;
