@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "server/server.hpp"
+#include "storage/value/list.hpp"
 #include "storage/value/set.hpp"
 #include "storage/value/stream.hpp"
 
@@ -64,6 +65,14 @@ void add_set(const storage::Set& set, Digest& digest) {
   });
 }
 
+void add_list(const storage::List& list, Digest& digest) {
+  list.visit(storage::ListEnd::front, 0, list.size(), [&](const storage::PackedElement& element) {
+    IntegerText scratch;
+    digest.add(element.text(scratch));
+    return true;
+  });
+}
+
 // Entries only: neither groups nor what else a stream remembers.
 void add_stream(const storage::Stream& stream, Digest& digest) {
   const auto add_element = [&digest](const storage::PackedElement& element) {
@@ -87,13 +96,22 @@ uint32_t type_number(storage::ValueType type) {
 // The value with its type and whether it expires, on top of what `digest` holds.
 void add_value(const Entry& entry, Digest& digest) {
   digest.add_number(type_number(entry.type()));
-  if (entry.type() == storage::ValueType::string) {
-    IntegerText scratch;
-    digest.add(entry.text(scratch));
-  } else if (entry.type() == storage::ValueType::set) {
-    add_set(*static_cast<const storage::Set*>(entry.object()), digest);
-  } else if (entry.type() == storage::ValueType::stream) {
-    add_stream(*static_cast<const storage::Stream*>(entry.object()), digest);
+  IntegerText scratch;
+  switch (entry.type()) {
+    case storage::ValueType::string:
+      digest.add(entry.text(scratch));
+      break;
+    case storage::ValueType::list:
+      add_list(*static_cast<const storage::List*>(entry.object()), digest);
+      break;
+    case storage::ValueType::set:
+      add_set(*static_cast<const storage::Set*>(entry.object()), digest);
+      break;
+    case storage::ValueType::stream:
+      add_stream(*static_cast<const storage::Stream*>(entry.object()), digest);
+      break;
+    default:
+      break;
   }
   if (entry.has_expiry()) digest.add_unordered("!!expire!!");
 }

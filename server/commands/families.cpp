@@ -21,6 +21,11 @@ std::span<const Command> generic_move_commands();
 std::span<const Command> info_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> lcs_commands();
+std::span<const Command> list_change_commands();
+std::span<const Command> list_commands();
+std::span<const Command> list_move_commands();
+std::span<const Command> list_pop_commands();
+std::span<const Command> list_position_commands();
 std::span<const Command> memory_commands();
 std::span<const Command> monitor_commands();
 std::span<const Command> object_commands();
@@ -57,6 +62,11 @@ std::span<const std::span<const Command>> command_families() {
       info_commands(),
       latency_commands(),
       lcs_commands(),
+      list_change_commands(),
+      list_commands(),
+      list_move_commands(),
+      list_pop_commands(),
+      list_position_commands(),
       memory_commands(),
       monitor_commands(),
       object_commands(),

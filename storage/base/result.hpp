@@ -34,8 +34,9 @@ class [[nodiscard]] Result {
 
   explicit operator bool() const { return std::holds_alternative<T>(state_); }
   Errc error() const { return std::get<Errc>(state_); }
-  T& operator*() { return std::get<T>(state_); }
-  const T& operator*() const { return std::get<T>(state_); }
+  T& operator*() & { return std::get<T>(state_); }
+  const T& operator*() const& { return std::get<T>(state_); }
+  T&& operator*() && { return std::get<T>(std::move(state_)); }
   T* operator->() { return &std::get<T>(state_); }
   const T* operator->() const { return &std::get<T>(state_); }
 

@@ -24,6 +24,9 @@ class Disposal {
   // The same of an object that belongs to no entry.
   void add(ValueType type, void* object);
 
+  // The same for an object without an entry, which is taken over.
+  void add(ValueType type, void* object);
+
   // Frees about `budget` entries and elements. False when nothing is left.
   bool slice(size_t budget);
 

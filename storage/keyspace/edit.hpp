@@ -40,6 +40,10 @@ class Edit {
   Origin origin() const { return origin_; }
   // No event is due: the value is as it was.
   void nothing_changed() { changed_ = false; }
+  // Frees what was cut out of the value; in slices where that is much.
+  void dispose(T part) {
+    database_->books_.disposal.add(T::kType, make_object<T>(std::move(part)));
+  }
 
  private:
   friend class Database;

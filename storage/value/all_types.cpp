@@ -1,6 +1,7 @@
 #include "storage/value/all_types.hpp"
 
 #include "storage/value/set.hpp"
+#include "storage/value/list.hpp"
 #include "storage/value/stream.hpp"
 #include "storage/value/value_type.hpp"
 
@@ -9,6 +10,7 @@ namespace tidemark::storage {
 void install_value_types() {
   // One line for each class.
   install_object_type(Set::kType, object_functions_of<Set>());
+  install_object_type(List::kType, object_functions_of<List>());
   install_object_type(Stream::kType, object_functions_of<Stream>());
 }
 

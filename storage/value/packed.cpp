@@ -253,6 +253,12 @@ Packed::Position Packed::find(Bytes text, Position from, size_t stride) const {
   return end();
 }
 
+size_t Packed::count(Bytes text) const {
+  size_t found = 0;
+  for (Position at = find(text, begin()); at != end(); at = find(text, next(at))) ++found;
+  return found;
+}
+
 char* Packed::make_room(size_t offset, size_t old_bytes, size_t new_bytes) {
   const size_t total = bytes_ - old_bytes + new_bytes;
   ENSURE(total <= kBytesMax);
@@ -310,6 +316,22 @@ Packed::Position Packed::erase(Position first, size_t count) {
   size_ = size_ - static_cast<uint32_t>(count);
   make_room(first.offset_, last.offset_ - first.offset_, 0);
   return first;
+}
+
+// What is kept moves up over what goes, each byte once.
+void Packed::erase_equal(Bytes text, size_t spared, size_t count) {
+  Position at = find(text, begin());
+  for (; spared > 0; --spared) at = find(text, next(at));
+  if (count == 0) return;
+  size_ -= static_cast<uint32_t>(count);
+  size_t kept = at.offset_;
+  for (; count > 1; --count) {
+    const Position behind = next(at);
+    at = find(text, behind);
+    std::memmove(block_ + kept, block_ + behind.offset_, at.offset_ - behind.offset_);
+    kept += at.offset_ - behind.offset_;
+  }
+  make_room(kept, next(at).offset_ - kept, 0);
 }
 
 Packed Packed::split(Position first) {

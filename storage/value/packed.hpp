@@ -119,6 +119,10 @@ class Packed {
   // of field and value in turn. The end where there is none. REQUIRES: what is from `from` on
   // is a multiple of `stride`.
   Position find(Bytes text, Position from, size_t stride = 1) const;
+  // Elements equal to `text`.
+  size_t count(Bytes text) const;
+  // What the elements from `first` up to `last` take in the block.
+  size_t bytes_between(Position first, Position last) const { return last.offset_ - first.offset_; }
   // As they lie in the block: for dumps.
   Bytes raw() const { return {block_, bytes_}; }
 
@@ -146,6 +150,9 @@ class Packed {
   // Removes `count` elements and returns the place of the one behind them.
   // REQUIRES: there are as many.
   Position erase(Position first, size_t count = 1);
+  // Removes `count` elements equal to `text`, leaving the first `spared` of them, in one pass.
+  // REQUIRES: there are as many.
+  void erase_equal(Bytes text, size_t spared, size_t count);
   // Removes what is from `first` on and returns it as a list of its own.
   Packed split(Position first);
   // Adds copies of all elements of another list.

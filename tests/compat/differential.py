@@ -37,6 +37,7 @@ KIND_ONLY = (b"randomkey", b"srandmember")
 # How every element of a value is read, by the value's type.
 WHOLE_VALUES = {
     b"+string": lambda key: [b"GET", key],
+    b"+list": lambda key: [b"LRANGE", key, b"0", b"-1"],
     b"+set": lambda key: [b"SMEMBERS", key],
     b"+stream": lambda key: [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"],
 }
@@ -160,10 +161,10 @@ def same(command, ours, theirs):
         return HELLO_FACTS.sub(b"", ours) == HELLO_FACTS.sub(b"", theirs)
     if name == b"object" and command[1].lower() == b"idletime":
         return ours[:1] == theirs[:1] == b":"
-    # Whatever spells an integer is kept as one here; Redis forgets to after INCRBYFLOAT and SETRANGE. Sets
-    # are packed since 7.2.
+    # Whatever spells an integer is kept as one here; Redis forgets to after INCRBYFLOAT and SETRANGE. Short
+    # sets and lists are packed under a name of their own since 7.2.
     if name == b"object" and command[1].lower() == b"encoding":
-        if ours == b"$8\r\nlistpack\r\n" and theirs == b"$9\r\nhashtable\r\n":
+        if ours == b"$8\r\nlistpack\r\n" and theirs in (b"$9\r\nhashtable\r\n", b"$9\r\nquicklist\r\n"):
             return True
         return ours == b"$3\r\nint\r\n" and theirs in (b"$6\r\nembstr\r\n", b"$3\r\nraw\r\n")
     return False

@@ -6,6 +6,7 @@ where lifetimes are compared (GT, LT) no two are alike, so that two servers that
 moment apart answer the same.
 """
 
+import random_lists
 import random_sets
 import random_streams
 
@@ -70,7 +71,7 @@ class Maker:
             lambda: [pick((b"nonsense", b"get|set", b"")), *self.some(value)],
         )
         # Each group is as likely as the others, and each command within its group.
-        self.groups = (self.templates, self.templates, random_sets.templates(self),
+        self.groups = (self.templates, self.templates, random_lists.templates(self), random_sets.templates(self),
                        random_streams.templates(self))
         # What belongs to the command that was made last and follows it.
         self.following = []
@@ -86,6 +87,9 @@ class Maker:
 
     def integer(self):
         return self.pick(self.pick((EDGES, SMALL, WORDS)))
+
+    def small(self):
+        return self.pick(SMALL)
 
     def index(self):
         return self.pick(self.pick((EDGES, SMALL, SMALL, WORDS)))
