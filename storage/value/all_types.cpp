@@ -2,6 +2,7 @@
 
 #include "storage/value/set.hpp"
 #include "storage/value/list.hpp"
+#include "storage/value/sorted_set.hpp"
 #include "storage/value/stream.hpp"
 #include "storage/value/value_type.hpp"
 
@@ -11,6 +12,7 @@ void install_value_types() {
   // One line for each class.
   install_object_type(Set::kType, object_functions_of<Set>());
   install_object_type(List::kType, object_functions_of<List>());
+  install_object_type(SortedSet::kType, object_functions_of<SortedSet>());
   install_object_type(Stream::kType, object_functions_of<Stream>());
 }
 
