@@ -59,6 +59,8 @@ std::span<const std::span<const Command>> command_families() {
       generic_expiry_commands(),
       generic_keys_commands(),
       generic_move_commands(),
+      geo_commands(),
+      geo_search_commands(),
       info_commands(),
       latency_commands(),
       lcs_commands(),

@@ -13,7 +13,7 @@
 #include "server/commands/elements_reply.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/scan_cursor.hpp"
-#include "server/commands/sorted_set_limits.hpp"
+#include "server/commands/sorted_set_add.hpp"
 #include "server/errors.hpp"
 #include "storage/keyspace/edit.hpp"
 #include "storage/value/sorted_set.hpp"
@@ -22,30 +22,8 @@ namespace tidemark::server {
 
 namespace {
 
-using storage::Edit;
 using storage::IfAbsent;
 using storage::SortedSet;
-
-constexpr Bytes kNotANumber = "ERR resulting score is not a number (NaN)";
-
-// What ZADD's options make of a score that is given.
-struct AddRule {
-  bool if_absent = false;
-  bool if_present = false;
-  bool if_greater = false;
-  bool if_less = false;
-  bool increment = false;
-  bool count_changed = false;
-
-  // The score that a member is to have; none where it stays as it is, or NaN.
-  std::optional<double> operator()(std::optional<double> present, double given) const {
-    if (!present) return if_present ? std::nullopt : std::optional(given);
-    if (if_absent) return std::nullopt;
-    const double wanted = increment ? *present + given : given;
-    if ((if_greater && wanted <= *present) || (if_less && wanted >= *present)) return std::nullopt;
-    return wanted;
-  }
-};
 
 AddRule read_add_rule(ArgReader& args) {
   AddRule rule;
@@ -81,52 +59,19 @@ void check_add(const AddRule& rule, ArgReader& args) {
   }
 }
 
-// Adds to the score of one member; answers with the sum, or with null where the rule forbids it.
-Reply increment(Context& ctx, Bytes key, Bytes member, double by, const AddRule& rule) {
-  auto set = ctx.database(key).edit<SortedSet>(
-      ctx.hashed(key), rule.if_present ? IfAbsent::leave : IfAbsent::create);
-  if (!set) return error_reply(set.error());
-  if (!*set) return Reply::null();
-  std::optional<double> sum;
-  const SortedSet::Update update =
-      (*set)->update(member, sorted_set_limits(ctx), [&](std::optional<double> present) {
-        sum = rule(present, by);
-        return sum && std::isnan(*sum) ? std::nullopt : sum;
-      });
-  if (update == SortedSet::Update::none) set->nothing_changed();
-  if (!sum) return Reply::null();
-  return std::isnan(*sum) ? Reply::error(std::string(kNotANumber)) : Reply::real(*sum);
-}
-
 Reply zadd(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   const AddRule rule = read_add_rule(args);
   check_add(rule, args);
-  std::vector<std::pair<double, Bytes>> elements;
+  std::vector<GivenScore> elements;
   elements.reserve(args.remaining() / 2);
   while (!args.empty() && !args.failed()) {
     const double score = args.next_double();
-    elements.emplace_back(score, args.next());
+    elements.push_back({.score = score, .member = args.next()});
   }
   if (args.failed()) return args.error();
-  if (rule.increment) return increment(ctx, key, elements[0].second, elements[0].first, rule);
-
-  auto set = ctx.database(key).edit<SortedSet>(
-      ctx.hashed(key), rule.if_present ? IfAbsent::leave : IfAbsent::create);
-  if (!set) return error_reply(set.error());
-  if (!*set) return Reply::integer(0);
-  const storage::PackingLimits limits = sorted_set_limits(ctx);
-  int64_t added = 0;
-  int64_t changed = 0;
-  for (const auto& [score, member] : elements) {
-    const SortedSet::Update update = (*set)->update(
-        member, limits,
-        [&rule, given = score](std::optional<double> present) { return rule(present, given); });
-    added += update == SortedSet::Update::added ? 1 : 0;
-    changed += update == SortedSet::Update::changed ? 1 : 0;
-  }
-  if (added + changed == 0) set->nothing_changed();
-  return Reply::integer(rule.count_changed ? added + changed : added);
+  if (!rule.increment) return add_members(ctx, key, elements, rule);
+  return add_to_score(ctx, key, elements.front(), rule);
 }
 
 constexpr Command kZadd{
@@ -149,7 +94,7 @@ Reply zincrby(Context& ctx, ArgReader& args) {
   const double by = args.next_double();
   const Bytes member = args.next();
   if (args.failed()) return args.error();
-  return increment(ctx, key, member, by, {.increment = true});
+  return add_to_score(ctx, key, {.score = by, .member = member}, {.increment = true});
 }
 
 constexpr Command kZincrby{
