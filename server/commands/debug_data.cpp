@@ -12,6 +12,7 @@
 #include "server/server.hpp"
 #include "storage/value/list.hpp"
 #include "storage/value/set.hpp"
+#include "storage/value/sorted_set.hpp"
 #include "storage/value/stream.hpp"
 
 namespace tidemark::server {
@@ -73,6 +74,15 @@ void add_list(const storage::List& list, Digest& digest) {
   });
 }
 
+void add_sorted_set(const storage::SortedSet& set, Digest& digest) {
+  set.visit(0, set.size(), storage::Direction::ascending, [&digest](Bytes member, double score) {
+    Digest element;
+    element.add(member);
+    element.add(to_text(score));
+    digest.add_unordered(element.view());
+  });
+}
+
 // Entries only: neither groups nor what else a stream remembers.
 void add_stream(const storage::Stream& stream, Digest& digest) {
   const auto add_element = [&digest](const storage::PackedElement& element) {
@@ -106,6 +116,9 @@ void add_value(const Entry& entry, Digest& digest) {
       break;
     case storage::ValueType::set:
       add_set(*static_cast<const storage::Set*>(entry.object()), digest);
+      break;
+    case storage::ValueType::zset:
+      add_sorted_set(*static_cast<const storage::SortedSet*>(entry.object()), digest);
       break;
     case storage::ValueType::stream:
       add_stream(*static_cast<const storage::Stream*>(entry.object()), digest);
@@ -156,12 +169,22 @@ size_t serialized_stream(const storage::Stream& stream) {
   return bytes;
 }
 
+size_t serialized_sorted_set(const storage::SortedSet& set) {
+  size_t bytes = length_bytes(set.size());
+  set.visit(0, set.size(), storage::Direction::ascending, [&bytes](Bytes member, double score) {
+    bytes += serialized_text(member.size()) + sizeof score;
+  });
+  return bytes;
+}
+
 size_t serialized_length(const Entry& entry) {
   switch (entry.type()) {
     case storage::ValueType::string:
       return serialized_string(entry);
     case storage::ValueType::set:
       return serialized_set(*static_cast<const storage::Set*>(entry.object()));
+    case storage::ValueType::zset:
+      return serialized_sorted_set(*static_cast<const storage::SortedSet*>(entry.object()));
     case storage::ValueType::stream:
       return serialized_stream(*static_cast<const storage::Stream*>(entry.object()));
     default:

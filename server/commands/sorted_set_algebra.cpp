@@ -1,4 +1,4 @@
-// Unions, intersections and differences of sorted sets.
+// Unions, intersections and differences of sorted sets, and of plain sets among them.
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +19,7 @@
 #include "server/errors.hpp"
 #include "storage/base/number.hpp"
 #include "storage/value/score_tally.hpp"
+#include "storage/value/set.hpp"
 #include "storage/value/sorted_set.hpp"
 
 namespace tidemark::server {
@@ -26,27 +27,37 @@ namespace tidemark::server {
 namespace {
 
 using storage::ScoreTally;
+using storage::Set;
 using storage::SortedSet;
 
-// What one of the keys holds, and what its scores are multiplied by.
+// What one of the keys holds, and what its scores are multiplied by. The members of a plain set
+// have the score 1.
 struct Input {
-  const SortedSet* set = nullptr;
+  const SortedSet* sorted = nullptr;
+  const Set* plain = nullptr;
   double weight = 1;
 
-  size_t size() const { return set == nullptr ? 0 : set->size(); }
+  size_t size() const {
+    if (sorted != nullptr) return sorted->size();
+    return plain != nullptr ? plain->size() : 0;
+  }
   std::optional<double> score(Bytes member) const {
-    const auto found = set == nullptr ? std::nullopt : set->score(member);
-    return found ? std::optional(weighted(*found)) : std::nullopt;
+    if (sorted != nullptr) {
+      const auto found = sorted->score(member);
+      return found ? std::optional(weighted(*found)) : std::nullopt;
+    }
+    const bool found = plain != nullptr && plain->contains(member);
+    return found ? std::optional(weighted(1)) : std::nullopt;
   }
   // Calls visit(Bytes member, double score) until it returns false, and a little longer.
   template <typename Visit>
   void visit(Visit&& visit) const {
-    bool go_on = true;
-    for (size_t rank = 0; go_on && rank < size(); rank += kStep) {
-      set->visit(
-          rank, std::min(kStep, size() - rank), storage::Direction::ascending,
-          [&](Bytes member, double score) { go_on = go_on && visit(member, weighted(score)); });
-    }
+    if (sorted != nullptr) visit_sorted(visit);
+    if (plain == nullptr) return;
+    plain->visit([&](const storage::PackedElement& member) {
+      IntegerText scratch;
+      return visit(member.text(scratch), weighted(1));
+    });
   }
 
  private:
@@ -56,6 +67,16 @@ struct Input {
   double weighted(double score) const {
     const double product = weight * score;
     return std::isnan(product) ? 0 : product;
+  }
+  template <typename Visit>
+  void visit_sorted(Visit&& visit) const {
+    bool go_on = true;
+    for (size_t rank = 0; go_on && rank < sorted->size(); rank += kStep) {
+      const size_t count = std::min(kStep, sorted->size() - rank);
+      sorted->visit(rank, count, storage::Direction::ascending, [&](Bytes member, double score) {
+        go_on = go_on && visit(member, weighted(score));
+      });
+    }
   }
 };
 
@@ -122,6 +143,19 @@ void read_words(ArgReader& args, const Words& words, Query& query) {
   }
 }
 
+Result<Input> read_input(Context& ctx, Bytes key) {
+  const storage::Entry* entry = ctx.find_to_read(key);
+  if (entry == nullptr) return Input();
+  switch (entry->type()) {
+    case storage::ValueType::zset:
+      return Input{.sorted = static_cast<const SortedSet*>(entry->object())};
+    case storage::ValueType::set:
+      return Input{.plain = static_cast<const Set*>(entry->object())};
+    default:
+      return Errc::wrong_type;
+  }
+}
+
 // Reads the number of keys, the keys, and then the words. Returns what is to be answered instead
 // where that fails; a key of another type counts before what follows the keys.
 std::optional<Reply> read_query(Context& ctx, ArgReader& args, Bytes name, const Words& words,
@@ -132,9 +166,9 @@ std::optional<Reply> read_query(Context& ctx, ArgReader& args, Bytes name, const
     return Reply::error(fmt::format("ERR at least 1 input key is needed for '{}' command", name));
   }
   for (const Bytes key : args.take(static_cast<size_t>(count))) {
-    const auto set = ctx.find_to_read_as<SortedSet>(key);
-    if (!set) return error_reply(set.error());
-    query.inputs.push_back({.set = *set});
+    const auto input = read_input(ctx, key);
+    if (!input) return error_reply(input.error());
+    query.inputs.push_back(*input);
   }
   read_words(args, words, query);
   if (args.failed()) return args.error();

@@ -16,8 +16,6 @@ constexpr char kMark = '.';
 using ScoreImage = std::array<char, 1 + sizeof(double)>;
 // Up to here a double has room for every integer.
 constexpr double kIntegerMax = 9007199254740992.0;  // 2^53
-// A list stays well below Packed::kBytesMax, whatever the limits say.
-constexpr size_t kBytesMax = Packed::kBytesMax / 2;
 
 std::optional<int64_t> as_integer(double score) {
   if (!(score >= -kIntegerMax && score <= kIntegerMax)) return std::nullopt;
@@ -32,13 +30,12 @@ std::optional<int64_t> as_integer(double score) {
 }  // namespace
 
 bool PackedScores::may_hold(Bytes member, const PackingLimits& limits) {
-  return limits.elements_max > 0 && member.size() <= limits.element_bytes_max &&
-         member.size() < kBytesMax;
+  return limits.elements_max > 0 && member.size() <= limits.element_bytes_max;
 }
 
 bool PackedScores::has_room_for(Bytes member, const PackingLimits& limits) const {
   return size() < limits.elements_max && may_hold(member, limits) &&
-         list_.bytes() + member.size() < kBytesMax;
+         list_.has_room(member.size() + sizeof(ScoreImage));
 }
 
 std::optional<Packed::Position> PackedScores::find(Bytes member) const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "storage/value/packed.hpp"
 #include "storage/value/packing_limits.hpp"
@@ -38,6 +39,10 @@ class PackedScores {
   void erase(Position member) { list_.erase(member, 2); }
   void erase(size_t rank, size_t count);
   void clear() { list_.clear(); }
+
+  // See Packed.
+  unsigned owner_bits() const { return list_.owner_bits(); }
+  void set_owner_bits(unsigned bits) { list_.set_owner_bits(bits); }
 
   // visit(Bytes member, double score), as SortedSet's.
   template <typename Visit>

@@ -15,7 +15,8 @@
 
 namespace tidemark::storage {
 
-// Members with scores, in the order of score and then of member.
+// Members with scores, in the order of score and then of member. One object of 16 bytes and what it
+// points to.
 //
 // A small one is packed ("listpack", packed_scores.hpp): every operation is linear in its bytes. As
 // soon as it has more elements, or a longer member, than the limits given with a change allow, it
@@ -38,14 +39,14 @@ class SortedSet {
     double score;
   };
 
-  SortedSet() = default;
+  SortedSet() : packed_() { set_form(Form::packed); }
   SortedSet(const SortedSet& other);
   SortedSet& operator=(const SortedSet&) = delete;
   ~SortedSet();
 
-  size_t size() const { return big_ != nullptr ? big_->size() : packed_.size(); }
+  size_t size() const { return is_big() ? big_.scores->size() : packed_.size(); }
   size_t memory_bytes() const;
-  Bytes encoding_name() const { return big_ != nullptr ? "skiplist" : "listpack"; }
+  Bytes encoding_name() const { return is_big() ? "skiplist" : "listpack"; }
   bool free_some(size_t budget);
 
   // ---- Reading.
@@ -94,32 +95,50 @@ class SortedSet {
 
   Found find(Bytes member) const;
   Update apply(const Found& found, Bytes member, double score, const PackingLimits& limits);
+  void become_big(BigScores* scores);
   void make_big();
 
-  PackedScores packed_;
-  BigScores* big_ = nullptr;  // where not null, nothing is packed
+  enum class Form : unsigned { packed, big };
+
+  // Laid out as PackedScores is.
+  struct BigForm {
+    BigScores* scores;
+    uint32_t unused;
+    uint32_t unused_too : 30;
+    uint32_t owner_bits : 2;
+  };
+
+  // The bits lie at the same place whichever form is alive.
+  bool is_big() const { return packed_.owner_bits() == static_cast<unsigned>(Form::big); }
+  void set_form(Form form) { packed_.set_owner_bits(static_cast<unsigned>(form)); }
+
+  union {
+    PackedScores packed_;
+    BigForm big_;
+  };
 };
+static_assert(sizeof(SortedSet) == 16);
 
 template <typename Visit>
 void SortedSet::visit(size_t rank, size_t count, Direction direction, Visit&& visit) const {
-  if (big_ == nullptr) {
+  if (!is_big()) {
     packed_.visit(rank, count, direction, visit);
     return;
   }
-  big_->order().visit(rank, count, direction, [&](const ScoredMember& element) {
+  big_.scores->order().visit(rank, count, direction, [&](const ScoredMember& element) {
     visit(element.member(), element.score());
   });
 }
 
 template <typename Visit>
 uint64_t SortedSet::scan(uint64_t cursor, size_t at_least, Visit&& visit) const {
-  if (big_ == nullptr) {
+  if (!is_big()) {
     packed_.visit(0, size(), Direction::ascending, visit);
     return 0;
   }
   size_t visited = 0;
   do {
-    cursor = big_->scan_step(cursor, [&](Bytes member, double score) {
+    cursor = big_.scores->scan_step(cursor, [&](Bytes member, double score) {
       ++visited;
       visit(member, score);
     });

@@ -88,7 +88,7 @@ TEST_CASE("what a search finds is stored, with scores or with distances, in a ke
     CHECK(client.run({"GEOSEARCHSTORE", "found", "Sicily", "FROMLONLAT", "15", "37", "BYBOX",
                       "400", "400", "km", "STOREDIST"}) == "2");
     CHECK(client.run({"ZRANGE", "found", "0", "-1", "WITHSCORES"}) ==
-          "[\"Catania\", \"56.441257870158051\", \"Palermo\", \"190.44242984775788\"]");
+          "[\"Catania\", \"56.441257870158204\", \"Palermo\", \"190.44242984775784\"]");
     CHECK(client.run({"GEORADIUS", "none", "15", "37", "200", "km", "STORE", "found"}) == "0");
     CHECK(client.run({"EXISTS", "found"}) == "0");
   });
@@ -125,5 +125,5 @@ TEST_CASE("places look over RESP3 as they do in Redis") {
   CHECK(over_resp3(server, {"GEOADD k 0 0 a", "GEOPOS k a b", "GEODIST k a a", "GEODIST k a b",
                             "GEOHASH k a b"}) ==
         ":1\r\n*2\r\n*2\r\n,0.00000268220901489\r\n,0.00000126736058093\r\n_\r\n$6\r\n0.0000\r\n"
-        "_\r\n*2\r\n$11\r\n7zzzzzzzzzs0\r\n_\r\n");
+        "_\r\n*2\r\n$11\r\ns0000000000\r\n_\r\n");
 }

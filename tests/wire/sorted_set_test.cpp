@@ -175,7 +175,7 @@ TEST_CASE("sorted sets on any cores are joined, intersected and subtracted") {
           "[\"y\", \"2\", \"z\", \"3\"]");
     CHECK(client.run({"ZDIFFSTORE", "d", "2", "c", "c"}) == "0");
     CHECK(client.run({"EXISTS", "d"}) == "0");
-    CHECK(client.run({"ZRANGESTORE", "d", "b", "(10", "+inf", "BYSCORE", "REV", "LIMIT", "0",
+    CHECK(client.run({"ZRANGESTORE", "d", "b", "+inf", "(10", "BYSCORE", "REV", "LIMIT", "0",
                       "1"}) == "1");
     CHECK(client.run({"ZRANGE", "d", "0", "-1"}) == "[\"w\"]");
     client.run({"SET", "s", "v"});
