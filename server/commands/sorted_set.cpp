@@ -275,11 +275,15 @@ Reply zscan(Context& ctx, ArgReader& args) {
   if (args.failed()) return args.error();
   const auto set = ctx.find_to_read_as<SortedSet>(key);
   if (!set) return error_reply(set.error());
+  ElementsReply found(ctx.session().resp, Gathering::array);
+  // Redis does not look at the options of a scan of nothing.
+  if (*set == nullptr) {
+    (void)args.rest();
+    return part_scan_reply(0, std::move(found));
+  }
   read_scan_options(args, ScanWords::plain, read);
   if (args.failed()) return args.error();
 
-  ElementsReply found(ctx.session().resp, Gathering::array);
-  if (*set == nullptr) return part_scan_reply(0, std::move(found));
   const uint64_t next = (*set)->scan(read.cursor, read.count, [&](Bytes member, double score) {
     if (!read.matches(member)) return;
     found.add(member);

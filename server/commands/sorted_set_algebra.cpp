@@ -255,6 +255,7 @@ Reply store_result(Context& ctx, ArgReader& args, Bytes name, Operation operatio
   ScoreTally tally;
   run(operation, query, tally);
   NewSortedSet stored(sorted_set_limits(ctx));
+  stored.expect(tally.size(), tally.longest_member());
   for (const ScoreTally::Element& element : tally.sorted()) {
     stored.append(element.member, element.score);
   }

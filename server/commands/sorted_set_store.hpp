@@ -14,6 +14,10 @@ class NewSortedSet {
  public:
   explicit NewSortedSet(const storage::PackingLimits& limits) : limits_(limits) {}
 
+  // What will be added, where that is known before.
+  void expect(size_t elements, size_t member_bytes) {
+    set_->expect(elements, member_bytes, limits_);
+  }
   // REQUIRES: behind all others.
   void append(Bytes member, double score) { set_->append(member, score, limits_); }
   void put(Bytes member, double score) {

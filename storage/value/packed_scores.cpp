@@ -20,10 +20,7 @@ constexpr double kIntegerMax = 9007199254740992.0;  // 2^53
 std::optional<int64_t> as_integer(double score) {
   if (!(score >= -kIntegerMax && score <= kIntegerMax)) return std::nullopt;
   const auto integer = static_cast<int64_t>(score);
-  // The negative zero is a score of its own to whoever reads it.
-  if (static_cast<double>(integer) != score || (integer == 0 && std::signbit(score))) {
-    return std::nullopt;
-  }
+  if (static_cast<double>(integer) != score) return std::nullopt;
   return integer;
 }
 

@@ -11,9 +11,9 @@
 namespace tidemark::storage {
 
 // A small sorted set: members and scores in turn in one packed list, in the order of score and
-// member. A score that is an integer is kept as one, in the bytes that it needs; any other as a dot
-// and its 8 bytes, which is less than half of its digits and is read at once. Every operation is
-// linear in the bytes.
+// member. A score that is an integer is kept as one, in the bytes that it needs (so that -0 becomes
+// 0, as in Redis); any other as a dot and its 8 bytes, which is less than half of its digits and is
+// read at once. Every operation is linear in the bytes.
 class PackedScores {
  public:
   using Position = Packed::Position;

@@ -5,6 +5,7 @@
 namespace tidemark::storage {
 
 Bytes ScoreTally::copy(Bytes member) {
+  longest_member_ = std::max(longest_member_, member.size());
   if (member.empty()) return {};
   auto* to = static_cast<char*>(texts_.allocate(member.size(), 1));
   std::memcpy(to, member.data(), member.size());

@@ -28,6 +28,8 @@ class ScoreTally {
   ScoreTally& operator=(const ScoreTally&) = delete;
 
   size_t size() const { return elements_.size(); }
+  // In bytes.
+  size_t longest_member() const { return longest_member_; }
 
   // A member that was not added before, nor will be merged. The bytes are copied.
   void add(Bytes member, double score) {
@@ -67,6 +69,7 @@ class ScoreTally {
 
   std::vector<Element> elements_;
   std::vector<uint64_t> places_;
+  size_t longest_member_ = 0;
   std::pmr::monotonic_buffer_resource texts_;
 };
 

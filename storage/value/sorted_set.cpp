@@ -99,6 +99,11 @@ SortedSet::Update SortedSet::apply(const Found& found, Bytes member, double scor
   return Update::added;
 }
 
+void SortedSet::expect(size_t elements, size_t member_bytes, const PackingLimits& limits) {
+  const bool fits = elements <= limits.elements_max && member_bytes <= limits.element_bytes_max;
+  if (!fits && !is_big()) make_big();
+}
+
 void SortedSet::append(Bytes member, double score, const PackingLimits& limits) {
   if (!is_big() && packed_.has_room_for(member, limits)) {
     packed_.append(member, score);
@@ -121,8 +126,6 @@ void SortedSet::erase(const RankRange& range) {
            : packed_.erase(range.first, range.size());
 }
 
-void SortedSet::check() const {
-  is_big() ? big_.scores->check() : packed_.check();
-}
+void SortedSet::check() const { is_big() ? big_.scores->check() : packed_.check(); }
 
 }  // namespace tidemark::storage

@@ -75,6 +75,9 @@ class SortedSet {
     const std::optional<double> wanted = std::forward<Decide>(decide)(found.score);
     return wanted ? apply(found, member, *wanted, limits) : Update::none;
   }
+  // So many elements will be added, with members of up to so many bytes: takes the form for them at
+  // once. REQUIRES: empty.
+  void expect(size_t elements, size_t member_bytes, const PackingLimits& limits);
   // REQUIRES: the element comes behind all others.
   void append(Bytes member, double score, const PackingLimits& limits);
   // Whether it was there.

@@ -54,8 +54,8 @@ TEST_CASE("places that are none are refused, and nothing of the call is done") {
 TEST_CASE("places around others are found in circles and in rectangles") {
   on_one_core_and_four([](Connection& client, TestServer&) {
     add_sicily(client);
-    client.run({"GEOADD", "Sicily", "12.758489", "38.788135", "edge1", "17.241510", "38.788135",
-                "edge2"});
+    client.run(
+        {"GEOADD", "Sicily", "12.758489", "38.788135", "edge1", "17.241510", "38.788135", "edge2"});
     CHECK(client.run({"GEORADIUS", "Sicily", "15", "37", "200", "km", "ASC"}) ==
           "[\"Catania\", \"Palermo\"]");
     CHECK(client.run({"GEORADIUS_RO", "Sicily", "15", "37", "200", "km", "WITHDIST", "WITHHASH",
@@ -64,8 +64,8 @@ TEST_CASE("places around others are found in circles and in rectangles") {
           "\"37.50266842333162032\"]]]");
     CHECK(client.run({"GEORADIUSBYMEMBER", "Sicily", "Palermo", "200", "km", "DESC"}) ==
           "[\"Catania\", \"edge1\", \"Palermo\"]");
-    CHECK(client.run({"GEOSEARCH", "Sicily", "FROMLONLAT", "15", "37", "BYBOX", "400", "400",
-                      "km", "ASC"}) == "[\"Catania\", \"Palermo\", \"edge2\", \"edge1\"]");
+    CHECK(client.run({"GEOSEARCH", "Sicily", "FROMLONLAT", "15", "37", "BYBOX", "400", "400", "km",
+                      "ASC"}) == "[\"Catania\", \"Palermo\", \"edge2\", \"edge1\"]");
     CHECK(client.run({"GEOSEARCH", "Sicily", "FROMMEMBER", "Catania", "BYRADIUS", "10", "km"}) ==
           "[\"Catania\"]");
     CHECK(elements_of(client.run({"GEOSEARCH", "Sicily", "FROMLONLAT", "15", "37", "BYBOX", "400",
@@ -83,10 +83,9 @@ TEST_CASE("what a search finds is stored, with scores or with distances, in a ke
           "[\"Palermo\", \"3479099956230698\", \"Catania\", \"3479447370796909\"]");
     CHECK(client.run({"GEORADIUSBYMEMBER", "Sicily", "Catania", "200", "km", "STOREDIST",
                       "far away"}) == "2");
-    CHECK(client.run({"ZRANGE", "far away", "0", "0", "WITHSCORES"}) ==
-          "[\"Catania\", \"0\"]");
-    CHECK(client.run({"GEOSEARCHSTORE", "found", "Sicily", "FROMLONLAT", "15", "37", "BYBOX",
-                      "400", "400", "km", "STOREDIST"}) == "2");
+    CHECK(client.run({"ZRANGE", "far away", "0", "0", "WITHSCORES"}) == "[\"Catania\", \"0\"]");
+    CHECK(client.run({"GEOSEARCHSTORE", "found", "Sicily", "FROMLONLAT", "15", "37", "BYBOX", "400",
+                      "400", "km", "STOREDIST"}) == "2");
     CHECK(client.run({"ZRANGE", "found", "0", "-1", "WITHSCORES"}) ==
           "[\"Catania\", \"56.441257870158204\", \"Palermo\", \"190.44242984775784\"]");
     CHECK(client.run({"GEORADIUS", "none", "15", "37", "200", "km", "STORE", "found"}) == "0");
