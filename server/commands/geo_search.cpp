@@ -8,6 +8,7 @@
 #include "protocol/encode.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "server/command/key_finder.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/geo_args.hpp"
 #include "server/commands/geo_query.hpp"
@@ -109,9 +110,29 @@ Reply georadius(Context& ctx, ArgReader& args) {
   return search(ctx, args, {.where = GeoWords::Where::point, .store = true});
 }
 
-// The key of STORE or STOREDIST, wherever it stands.
+// As a specification can say it: behind the first STORE or STOREDIST, which may be a key itself.
 constexpr KeySpec key_after(Bytes word, int16_t from) {
   return {.start = StartAfter{.keyword = word, .from = from}, .access = Access::overwrite};
+}
+
+// The keys behind every `word` among the options.
+void find_stored(std::span<const Bytes> args, size_t options, Bytes word, FoundKeys& found) {
+  for (size_t i = options; i + 1 < args.size(); ++i) {
+    const bool stores = equals_nocase(args[i], "store") || equals_nocase(args[i], "storedist");
+    if (equals_nocase(args[i], word)) found.add(i + 1, Access::overwrite);
+    if (stores || equals_nocase(args[i], "count")) ++i;
+  }
+}
+
+bool find_geo_keys(std::span<const Bytes> args, size_t options, FoundKeys& found) {
+  found.add(1, Access::read);
+  find_stored(args, options, "store", found);
+  find_stored(args, options, "storedist", found);
+  return true;
+}
+
+bool keys_of_georadius(std::span<const Bytes> args, FoundKeys& found) {
+  return find_geo_keys(args, 6, found);
 }
 
 constexpr Command kGeoradius{
@@ -124,6 +145,7 @@ constexpr Command kGeoradius{
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom,
     .keys = {key_at(1, Access::read), key_after("STORE", 6), key_after("STOREDIST", 6)},
+    .find_keys = keys_of_georadius,
     .syntax =
         "key:key longitude:double latitude:double radius:double unit:{M|KM|FT|MI} [WITHCOORD] "
         "[WITHDIST] [WITHHASH] [count-block:(COUNT count:integer [ANY])] [order:{ASC|DESC}] "
@@ -155,6 +177,10 @@ Reply georadiusbymember(Context& ctx, ArgReader& args) {
   return search(ctx, args, {.where = GeoWords::Where::member, .store = true});
 }
 
+bool keys_of_georadiusbymember(std::span<const Bytes> args, FoundKeys& found) {
+  return find_geo_keys(args, 5, found);
+}
+
 constexpr Command kGeoradiusbymember{
     .name = "georadiusbymember",
     .summary = "Finds the places around one of them, and may store them.",
@@ -166,6 +192,7 @@ constexpr Command kGeoradiusbymember{
     .arity = at_least(5),
     .flags = Flag::write | Flag::deny_oom,
     .keys = {key_at(1, Access::read), key_after("STORE", 5), key_after("STOREDIST", 5)},
+    .find_keys = keys_of_georadiusbymember,
     .syntax =
         "key:key member radius:double unit:{M|KM|FT|MI} [WITHCOORD] [WITHDIST] [WITHHASH] "
         "[count-block:(COUNT count:integer [ANY])] [order:{ASC|DESC}] [store:{STORE "

@@ -88,6 +88,12 @@ TEST_CASE("what a search finds is stored, with scores or with distances, in a ke
                       "400", "km", "STOREDIST"}) == "2");
     CHECK(client.run({"ZRANGE", "found", "0", "-1", "WITHSCORES"}) ==
           "[\"Catania\", \"56.441257870158204\", \"Palermo\", \"190.44242984775784\"]");
+    // The last one counts, and a key may have the name of an option.
+    for (const char* name : {"storedist", "store", "a", "b", "c"}) {
+      CHECK(client.run({"GEORADIUS", "Sicily", "15", "37", "200", "km", "STORE", "storedist",
+                        "STOREDIST", name}) == "2");
+      CHECK(client.run({"ZRANGE", name, "0", "0"}) == "[\"Catania\"]");
+    }
     CHECK(client.run({"GEORADIUS", "none", "15", "37", "200", "km", "STORE", "found"}) == "0");
     CHECK(client.run({"EXISTS", "found"}) == "0");
   });
