@@ -46,7 +46,6 @@ std::span<const FlagName> flag_names() {
       {Flag::asking, "asking"},
       {Flag::fast, "fast"},
       {Flag::no_auth, "no_auth"},
-      {Flag::may_replicate, "may_replicate"},
       {Flag::no_async_loading, "no_async_loading"},
       {Flag::no_multi, "no_multi"},
       {Flag::no_mandatory_keys, "no_mandatory_keys"},

@@ -124,9 +124,11 @@ Reply bitcount(Context& ctx, ArgReader& args) {
   if (args.remaining() < 2 || args.remaining() > 3) args.fail_syntax();
   asked.start = args.next_integer();
   asked.end = args.next_integer();
+  // Whatever the unit, which is not even looked at.
+  if (!args.failed() && asked.backwards()) return Reply::integer(0);
   if (!args.empty()) asked.unit = next_unit(args);
   if (args.failed()) return args.error();
-  const auto range = asked.backwards() ? std::nullopt : asked.within(text.size());
+  const auto range = asked.within(text.size());
   return Reply::integer(range ? static_cast<int64_t>(storage::count_ones(text, *range)) : 0);
 }
 

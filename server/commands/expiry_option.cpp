@@ -17,6 +17,7 @@ enum class From : uint8_t { now, epoch };
 // long as the program.
 Bytes invalid_time(const ArgReader& args) {
   const Bytes name = args.all().front();
+  if (equals_nocase(name, "msetex")) return "ERR invalid expire time in 'msetex' command";
   if (equals_nocase(name, "getex")) return "ERR invalid expire time in 'getex' command";
   if (equals_nocase(name, "setex")) return "ERR invalid expire time in 'setex' command";
   if (equals_nocase(name, "psetex")) return "ERR invalid expire time in 'psetex' command";
@@ -50,6 +51,12 @@ int64_t end_of(const Context& ctx, ArgReader& args, const ExpiryOption& option) 
   const bool from_now = option.kind == Kind::ex || option.kind == Kind::px;
   return read_time(ctx, args, *time, seconds ? LifetimeUnit::seconds : LifetimeUnit::milliseconds,
                    from_now ? From::now : From::epoch);
+}
+
+storage::Ttl ttl_of(const Context& ctx, ArgReader& args, const ExpiryOption& option) {
+  using storage::Ttl;
+  if (option.kind == ExpiryOption::Kind::keep) return Ttl::keep();
+  return option.has_time() ? Ttl::at(end_of(ctx, args, option)) : Ttl::clear();
 }
 
 void accept_expiry_option(ArgReader& args, ExpiryWords words, ExpiryOption& option) {

@@ -4,6 +4,7 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "storage/keyspace/database.hpp"
 
 namespace tidemark::server {
 
@@ -28,6 +29,8 @@ void accept_expiry_option(ArgReader& args, ExpiryWords words, ExpiryOption& opti
 // When the lifetime that was asked for ends, in milliseconds since the epoch: that may have passed.
 // REQUIRES: has_time().
 int64_t end_of(const Context& ctx, ArgReader& args, const ExpiryOption& option);
+// What becomes of the time to live of a key that is set.
+storage::Ttl ttl_of(const Context& ctx, ArgReader& args, const ExpiryOption& option);
 // Reads a lifetime, positive and in range, and returns when it ends, in milliseconds since the
 // epoch.
 int64_t read_lifetime(const Context& ctx, ArgReader& args, LifetimeUnit unit);

@@ -20,6 +20,7 @@ std::span<const Command> generic_keys_commands();
 std::span<const Command> generic_move_commands();
 std::span<const Command> geo_commands();
 std::span<const Command> geo_search_commands();
+std::span<const Command> hyperloglog_commands();
 std::span<const Command> info_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> lcs_commands();
@@ -44,10 +45,20 @@ std::span<const Command> sorted_set_commands();
 std::span<const Command> sorted_set_random_commands();
 std::span<const Command> sorted_set_range_commands();
 std::span<const Command> sorted_set_remove_commands();
+std::span<const Command> stream_claim_commands();
+std::span<const Command> stream_commands();
+std::span<const Command> stream_group_commands();
+std::span<const Command> stream_info_commands();
+std::span<const Command> stream_pending_commands();
+std::span<const Command> stream_range_commands();
+std::span<const Command> stream_read_commands();
 std::span<const Command> string_commands();
+std::span<const Command> string_condition_commands();
 std::span<const Command> string_counter_commands();
 std::span<const Command> string_many_commands();
+std::span<const Command> string_many_expiry_commands();
 std::span<const Command> string_part_commands();
+std::span<const Command> throttle_commands();
 std::span<const Command> wait_commands();
 
 std::span<const std::span<const Command>> command_families() {
@@ -68,6 +79,7 @@ std::span<const std::span<const Command>> command_families() {
       generic_move_commands(),
       geo_commands(),
       geo_search_commands(),
+      hyperloglog_commands(),
       info_commands(),
       latency_commands(),
       lcs_commands(),
@@ -100,9 +112,12 @@ std::span<const std::span<const Command>> command_families() {
       stream_range_commands(),
       stream_read_commands(),
       string_commands(),
+      string_condition_commands(),
       string_counter_commands(),
       string_many_commands(),
+      string_many_expiry_commands(),
       string_part_commands(),
+      throttle_commands(),
       wait_commands(),
   };
   // clang-format on

@@ -9,6 +9,8 @@
 #include "server/commands/expiry_option.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/string_reply.hpp"
+#include "server/commands/value_condition.hpp"
+#include "server/errors.hpp"
 
 namespace tidemark::server {
 
@@ -146,32 +148,52 @@ constexpr Command kPsetex{
 };
 
 struct SetOptions {
-  enum class Condition : uint8_t { always, if_absent, if_present };
-  Condition condition = Condition::always;
+  enum class Presence : uint8_t { any, absent, present };
+  Presence presence = Presence::any;
+  ValueCondition condition;  // never beside a presence
   bool get = false;
   ExpiryOption expiry;
 };
 
+// One of NX, XX and the conditions of the value; a syntax error where another was given before.
+bool accept_condition(ArgReader& args, SetOptions& options) {
+  using Presence = SetOptions::Presence;
+  const Presence before = options.presence;
+  const bool has_condition = options.condition.kind != ValueCondition::Kind::none;
+  if (args.accept("nx")) {
+    options.presence = Presence::absent;
+  } else if (args.accept("xx")) {
+    options.presence = Presence::present;
+  } else if (accept_value_condition(args, options.condition)) {
+    if (before != Presence::any) args.fail_syntax();
+    return true;
+  } else {
+    return false;
+  }
+  if (has_condition || (before != Presence::any && before != options.presence)) args.fail_syntax();
+  return true;
+}
+
 SetOptions read_set_options(ArgReader& args) {
   SetOptions options;
-  using Condition = SetOptions::Condition;
   while (!args.empty() && !args.failed()) {
     if (args.accept("get")) {
       options.get = true;
-    } else if (options.condition != Condition::if_present && args.accept("nx")) {
-      options.condition = Condition::if_absent;
-    } else if (options.condition != Condition::if_absent && args.accept("xx")) {
-      options.condition = Condition::if_present;
-    } else {
+    } else if (!accept_condition(args, options)) {
       accept_expiry_option(args, ExpiryWords::keep_ttl, options.expiry);
     }
   }
   return options;
 }
 
-Ttl ttl_of(const Context& ctx, ArgReader& args, const ExpiryOption& expiry) {
-  if (expiry.kind == ExpiryOption::Kind::keep) return Ttl::keep();
-  return expiry.has_time() ? Ttl::at(end_of(ctx, args, expiry)) : Ttl::clear();
+// Whether the value may be set; wrong_type where the condition is about another kind of value.
+Result<bool> may_set(Context& ctx, Bytes key, const SetOptions& options) {
+  using Presence = SetOptions::Presence;
+  const bool has_condition = options.condition.kind != ValueCondition::Kind::none;
+  if (options.presence == Presence::any && !has_condition) return true;
+  const storage::Entry* entry = ctx.database(key).find(ctx.hashed(key), storage::Touch::no);
+  if (has_condition) return options.condition.holds(entry);
+  return (entry != nullptr) == (options.presence == Presence::present);
 }
 
 Reply set(Context& ctx, ArgReader& args) {
@@ -181,28 +203,27 @@ Reply set(Context& ctx, ArgReader& args) {
   const Ttl ttl = args.failed() ? Ttl() : ttl_of(ctx, args, options.expiry);
   if (args.failed()) return args.error();
 
-  Database& database = ctx.database(key);
-  const HashedKey hashed = ctx.hashed(key);
   Reply before = Reply::none();
   if (options.get) {
     before = string_copy(ctx.find_to_read(key));
     if (before.is_error()) return before;
   }
-  if (options.condition != SetOptions::Condition::always) {
-    const bool present = database.find(hashed, storage::Touch::no) != nullptr;
-    if (present != (options.condition == SetOptions::Condition::if_present)) {
-      return options.get ? std::move(before) : Reply::null();
-    }
-  }
-  database.set_string(hashed, value, ttl);
+  const Result<bool> allowed = may_set(ctx, key, options);
+  if (!allowed) return error_reply(allowed.error());
+  if (!*allowed) return options.get ? std::move(before) : Reply::null();
+  ctx.database(key).set_string(ctx.hashed(key), value, ttl);
   return options.get ? std::move(before) : Reply::ok();
 }
 
-// With GET it reads the value it replaces; without, it only overwrites it.
+// With GET it returns the value it replaces, and a condition tells of it; otherwise it only
+// overwrites it.
 bool keys_of_set(std::span<const Bytes> args, FoundKeys& found) {
   const auto options = args.subspan(3);
-  const bool reads = std::any_of(options.begin(), options.end(),
-                                 [](Bytes word) { return equals_nocase(word, "get"); });
+  const bool reads = std::any_of(options.begin(), options.end(), [](Bytes word) {
+    return equals_nocase(word, "get") || equals_nocase(word, "ifeq") ||
+           equals_nocase(word, "ifne") || equals_nocase(word, "ifdeq") ||
+           equals_nocase(word, "ifdne");
+  });
   found.add(1, reads ? Access::access_update : Access::overwrite);
   return true;
 }
@@ -220,9 +241,9 @@ constexpr Command kSet{
               .extra = KeyExtra::variable_flags}},
     .find_keys = keys_of_set,
     .syntax =
-        "key:key value [condition:{NX|XX}] [GET] [expiration:{EX seconds:integer|PX "
-        "milliseconds:integer|EXAT unix-time-seconds:unix-time|PXAT "
-        "unix-time-milliseconds:unix-time|KEEPTTL}]",
+        "key:key value [condition:{NX|XX|IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|IFDNE "
+        "ifdne-digest}] [GET] [expiration:{EX seconds:integer|PX milliseconds:integer|EXAT "
+        "unix-time-seconds:unix-time|PXAT unix-time-milliseconds:unix-time|KEEPTTL}]",
     .run = set,
 };
 

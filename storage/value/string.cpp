@@ -1,5 +1,8 @@
 #include "storage/value/string.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -37,6 +40,8 @@ Result<std::string> add_float(Bytes text, long double delta) {
   if (std::isnan(sum) || std::isinf(sum)) return Errc::nan_or_infinity;
   return to_fixed_text(sum);
 }
+
+uint64_t digest(Bytes text) { return XXH3_64bits(text.data(), text.size()); }
 
 namespace {
 

@@ -23,6 +23,9 @@ Result<int64_t> add(Bytes text, int64_t delta);
 // not_a_float, or nan_or_infinity.
 Result<std::string> add_float(Bytes text, long double delta);
 
+// XXH3, 64 bits: the same for the same text on every server.
+uint64_t digest(Bytes text);
+
 // A common run of two strings. Ends are included, as in LCS's reply.
 struct CommonRun {
   size_t a_start = 0;

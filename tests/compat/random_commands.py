@@ -9,6 +9,7 @@ moment apart answer the same.
 import random_lists
 import random_sets
 import random_streams
+from random_bits import BitCommands
 
 WORDS = (b"", b" 1", b"1 ", b"+1", b"01", b"-0", b"1.5", b"abc", b"0x10", b"1e3", b"nan", b"inf")
 EDGES = tuple(b"%d" % n for n in (
@@ -69,6 +70,7 @@ class Maker:
             lambda: [b"reset"],
             lambda: [b"wait", pick((b"0", b"-1") + WORDS), pick((b"0", b"1", b"-1", b"9223372036854775808") + WORDS)],
             lambda: [pick((b"nonsense", b"get|set", b"")), *self.some(value)],
+            *BitCommands(self).templates,
         )
         # Each group is as likely as the others, and each command within its group.
         self.groups = (self.templates, self.templates, random_lists.templates(self), random_sets.templates(self),

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <functional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +16,17 @@
 using namespace tidemark;
 using namespace tidemark::server;
 
+namespace {
+
+// What Redis 7.2 does not know: ours, and what later servers and a module have.
+bool is_beyond_redis(const CommandEntry& entry) {
+  static const std::set<std::string, std::less<>> kLater{"cl.throttle", "delex", "delifeq",
+                                                         "digest", "msetex"};
+  return entry.command->group == Group::read_state || kLater.contains(entry.full_name);
+}
+
+}  // namespace
+
 TEST_CASE("what we say of every command of Redis is what Redis 7.2 says of it") {
   const CommandTable table(command_families());
   const auto redis = load_redis_facts();
@@ -21,7 +34,7 @@ TEST_CASE("what we say of every command of Redis is what Redis 7.2 says of it") 
     CAPTURE(entry.full_name);
     const auto facts = redis.find(entry.full_name);
     if (facts == redis.end()) {
-      CHECK(entry.command->group == Group::read_state);
+      CHECK(is_beyond_redis(entry));
       continue;
     }
     CHECK(difference(facts->second, facts_of(entry)) == "");
