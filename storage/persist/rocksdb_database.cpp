@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,9 @@ class FailureListener final : public rocksdb::EventListener {
   explicit FailureListener(RocksDbDatabase::BackgroundFailure failure)
       : failure_(std::move(failure)) {}
 
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override {
-    failure_->store(true);
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    // A compaction that found no space is made again by RocksDB, and nothing else is affected.
+    if (error->severity() > rocksdb::Status::Severity::kSoftError) failure_->store(true);
   }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
                             bool* auto_recovery) override {
@@ -80,6 +82,28 @@ void refuse_headless(const std::string& path) {
 void require_store(const std::string& path) {
   std::error_code error;
   if (!fs::exists(fs::path(path) / "CURRENT", error)) fail(path, "is gone");
+}
+
+// What opening writes anew: the contents of the logs.
+uintmax_t log_bytes(const std::string& path) {
+  uintmax_t bytes = 0;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
+    if (entry.path().extension() == ".log") bytes += entry.file_size(error);
+  }
+  return bytes;
+}
+
+// Writes a little, and takes it back.
+rocksdb::Status try_disk(rocksdb::Env& env, const std::string& path) {
+  const std::string name = (fs::path(path) / "disk-probe").string();
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env.NewWritableFile(name, &file, rocksdb::EnvOptions());
+  if (status.ok()) status = file->Append(std::string(4096, '\0'));
+  if (status.ok()) status = file->Sync();
+  if (file != nullptr) file->Close().PermitUncheckedError();
+  env.DeleteFile(name).PermitUncheckedError();
+  return status;
 }
 
 void prepare_directory(const std::string& path) {
@@ -149,6 +173,27 @@ RocksDbDatabase::RocksDbDatabase(const RocksDbStore::Options& options, Access ac
 }
 
 RocksDbDatabase::~RocksDbDatabase() { close(); }
+
+void RocksDbDatabase::require_usable(const RocksDbStore::Options& options,
+                                     const std::string& identity) {
+  constexpr uintmax_t kSpare = 1 << 20;
+  require_store(options.path);
+  std::string found;
+  std::getline(std::ifstream(fs::path(options.path) / "IDENTITY"), found);
+  if (found != identity) fail(options.path, "is another one than was open before");
+  std::error_code error;
+  const fs::space_info space = fs::space(options.path, error);
+  const uintmax_t needed = log_bytes(options.path) + kSpare;
+  if (!error && space.available < needed) {
+    fail(options.path, "has too little space to go on: " + std::to_string(needed >> 10) +
+                           " KiB needed, " + std::to_string(space.available >> 10) +
+                           " KiB left on the device");
+  }
+  rocksdb::Env& env = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
+  if (const rocksdb::Status status = try_disk(env, options.path); !status.ok()) {
+    fail(options.path, "cannot be written: " + status.ToString());
+  }
+}
 
 std::string RocksDbDatabase::identity() const {
   std::string identity;

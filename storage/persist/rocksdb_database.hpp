@@ -34,6 +34,9 @@ class RocksDbDatabase {
   };
 
   RocksDbDatabase(const RocksDbStore::Options& options, Access access, BackgroundFailure failure);
+  // Throws where the store with this identity is not there, or its disk would not let it be opened
+  // again: before it is closed for that.
+  static void require_usable(const RocksDbStore::Options& options, const std::string& identity);
   ~RocksDbDatabase();
   RocksDbDatabase(const RocksDbDatabase&) = delete;
   RocksDbDatabase& operator=(const RocksDbDatabase&) = delete;

@@ -182,6 +182,11 @@ StoreStatus read_user(rocksdb::Iterator& it, Bytes user, LoadedUser& loaded) {
 
 // The database, and what it takes to get it going again after it failed. Calls share it; only a
 // recovery, which may have to replace it, has it alone.
+//
+// Once the disk takes writes again, the database is closed and opened: what was committed is in its
+// log, and goes to new files. Not by DB::Resume(), which waits for flushes, and for ever where one
+// failed before in a way that RocksDB has forgotten (github.com/facebook/rocksdb/issues/15030, and
+// seen here on a disk that was full for a while). Until then what is open is read.
 class RocksDbStore::Database {
  public:
   explicit Database(const Options& options)
@@ -198,10 +203,11 @@ class RocksDbStore::Database {
   StoreStatus write(Operation operation) EXCLUDES(mutex_) {
     if (StoreStatus status = recover(); !status) return status;
     ReaderLock lock(mutex_);
+    // Another thread may have failed to recover it meanwhile.
     if (!open_ || !open_->writable()) return {.reason = reopen_error_};
     const rocksdb::Status status = operation(*open_);
     if (status.ok()) return {};
-    // RocksDB is well, and asks for time.
+    // Incomplete: RocksDB is well, and asks for time.
     if (!status.IsIncomplete()) write_failed_.store(true);
     return failure(status);
   }
@@ -224,54 +230,42 @@ class RocksDbStore::Database {
     // What fails from here on is told anew.
     const bool in_background = background_failed_->exchange(false);
     if (!write_failed_.load() && !in_background) return {};  // another thread was faster
-    StoreStatus status = open_ && open_->writable() ? resume() : reopen();
+    StoreStatus status = try_recover();
     write_failed_.store(!status);
     return status;
   }
 
-  StoreStatus resume() REQUIRES(mutex_) {
-    rocksdb::Status status = open_->db().Resume();
-    // After a failed fsync the system may have thrown the log's pages away, and a second fsync
-    // would say that all is well. The memtables still have it all: they go to new files instead.
-    if (status.ok() && write_failed_.load()) {
-      status = open_->db().Flush({}, {open_->read_states(), open_->meta()});
-    }
-    if (status.severity() < rocksdb::Status::Severity::kFatalError) {
-      return status.ok() ? StoreStatus() : failure(status);
-    }
-    return reopen();
-  }
-
-  // Closes it, and opens it again; at least to be read.
-  StoreStatus reopen() REQUIRES(mutex_) {
-    open_.reset();
+  StoreStatus try_recover() REQUIRES(mutex_) {
     try {
-      open_ = open_again(RocksDbDatabase::Access::again);
+      RocksDbDatabase::require_usable(options_, identity_);
+      open_.reset();
+      open_ = open_as(RocksDbDatabase::Access::again);
       return {};
     } catch (const StoreOpenError& error) {
       reopen_error_ = error.what();
     }
-    try {
-      open_ = open_again(RocksDbDatabase::Access::read_only);
-    } catch (const StoreOpenError&) {
-      // What could not be opened at all has said why above.
-    }
+    if (!open_) read_only();
     return {.reason = reopen_error_};
   }
 
-  std::unique_ptr<RocksDbDatabase> open_again(RocksDbDatabase::Access access) const {
-    auto database = std::make_unique<RocksDbDatabase>(options_, access, background_failed_);
-    if (database->identity() == identity_) return database;
-    throw StoreOpenError("the read state store in '" + options_.path +
-                         "' is another one than was open before");
+  void read_only() REQUIRES(mutex_) {
+    try {
+      open_ = open_as(RocksDbDatabase::Access::read_only);
+    } catch (const StoreOpenError&) {
+      // reopen_error_ has said why it cannot be opened.
+    }
+  }
+
+  std::unique_ptr<RocksDbDatabase> open_as(RocksDbDatabase::Access access) const {
+    return std::make_unique<RocksDbDatabase>(options_, access, background_failed_);
   }
 
   const Options options_;
   const RocksDbDatabase::BackgroundFailure background_failed_ =
       std::make_shared<std::atomic<bool>>(false);
-  std::atomic<bool> write_failed_ = false;  // stays set until the database is writable again
+  std::atomic<bool> write_failed_ = false;  // stays set until the database is recovered
   SharedMutex mutex_;
-  // Null or only readable after a reopen() that failed.
+  // Null, or good for reading only, where it could be closed and not be opened again.
   std::unique_ptr<RocksDbDatabase> open_ GUARDED_BY(mutex_);
   std::string reopen_error_ GUARDED_BY(mutex_);
   const std::string identity_;

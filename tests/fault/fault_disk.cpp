@@ -13,15 +13,19 @@ using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
-enum class Kind : uint8_t { table, other };
+enum class Kind : uint8_t { table, manifest, other };
 
-Kind kind_of(const std::string& name) { return name.ends_with(".sst") ? Kind::table : Kind::other; }
+Kind kind_of(const std::string& name) {
+  if (name.ends_with(".sst")) return Kind::table;
+  return name.find("/MANIFEST-") == std::string::npos ? Kind::other : Kind::manifest;
+}
 
 IOStatus check(const FaultDisk& disk, Kind kind) {
   if (disk.full.load() || (disk.tables_full.load() && kind == Kind::table)) {
     return IOStatus::NoSpace("No space left on device");
   }
-  if (disk.broken.load()) return IOStatus::IOError("Input/output error");
+  if (disk.broken.load() || (disk.manifests_fail.load() && kind == Kind::manifest))
+    return IOStatus::IOError("Input/output error");
   return IOStatus::OK();
 }
 

@@ -21,10 +21,11 @@ class FaultDisk {
   // Lives as long as this.
   rocksdb::Env* env() const { return env_.get(); }
 
-  std::atomic<bool> full = false;         // writes fail with ENOSPC
-  std::atomic<bool> tables_full = false;  // the same, of table files alone: logs still fit
-  std::atomic<bool> broken = false;       // writes fail with EIO
-  std::atomic<bool> sync_fails = false;   // fsync fails, once
+  std::atomic<bool> full = false;            // writes fail with ENOSPC
+  std::atomic<bool> tables_full = false;     // the same, of table files alone: logs still fit
+  std::atomic<bool> broken = false;          // writes fail with EIO
+  std::atomic<bool> manifests_fail = false;  // the same, of what opening writes first
+  std::atomic<bool> sync_fails = false;      // fsync fails, once
 
  private:
   std::unique_ptr<rocksdb::Env> env_;

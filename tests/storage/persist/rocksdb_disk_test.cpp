@@ -104,6 +104,29 @@ TEST_CASE("a disk that takes nothing more is still read, and heals when it works
   CHECK(load_one(*on.store, "ann").rows[0].mark == 2);
 }
 
+TEST_CASE("a store that can be closed and not be opened again is read as it lies on the disk") {
+  StoreOnFaultDisk on;
+  for (int i = 0; i < 10; ++i) commit(*on.store, with_mark(user(i), 1, 5 + i));
+  on.disk.broken = true;
+  CHECK(commit_error(*on.store, with_mark("ann", 1, 20)) != "");
+  on.disk.manifests_fail = true;
+  on.disk.broken = false;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    CHECK(contains(commit_error(*on.store, with_mark("ann", 1, 20)), "cannot be opened"));
+    for (int i = 0; i < 10; ++i) CHECK(load_one(*on.store, user(i)).rows[0].mark == 1);
+    CHECK(load_one(*on.store, "ann").rows.empty());
+    int64_t ceiling = 0;
+    CHECK(on.store->version_ceiling(ceiling));
+    CHECK(ceiling == 14);
+  }
+  on.disk.manifests_fail = false;
+  commit(*on.store, with_mark("ann", 1, 20));
+  for (int i = 0; i < 10; ++i) commit(*on.store, with_mark(user(i), 2, 21 + i));
+  on.reopen();
+  CHECK(load_one(*on.store, "ann").rows[0].mark == 1);
+  for (int i = 0; i < 10; ++i) CHECK(load_one(*on.store, user(i)).rows[0].mark == 2);
+}
+
 TEST_CASE("after a failed fsync what was committed is written anew") {
   StoreOnFaultDisk on;
   commit(*on.store, with_mark("ann", 1, 5));
@@ -157,9 +180,8 @@ TEST_CASE("a store that goes away is waited for, and not made anew") {
   fs::create_directory(on.path());
   CHECK(contains(commit_error(*on.store, with_mark("ann", 2, 6)), "is gone"));
   CHECK(fs::is_empty(on.path()));
-  std::vector<LoadedUser> loaded;
-  const std::string ann = "ann";
-  CHECK(contains(on.store->load({&ann, 1}, loaded).reason, "is gone"));
+  // It can still be read, as long as its files are open.
+  CHECK(load_one(*on.store, "ann").rows[0].mark == 1);
 
   fs::remove(on.path());
   fs::rename(elsewhere, on.path());
@@ -170,20 +192,21 @@ TEST_CASE("a store that goes away is waited for, and not made anew") {
 
 TEST_CASE("another store in the place of the one that was open is left alone") {
   StoreOnFaultDisk on;
+  const fs::path other = on.directory.path() / "other";
+  const fs::path elsewhere = on.directory.path() / "elsewhere";
+  commit(*RocksDbStore::open({.path = other}), with_mark("ann", 9, 9));
   commit(*on.store, with_mark("ann", 1, 5));
   on.disk.broken = true;
   CHECK(commit_error(*on.store, with_mark("ann", 2, 6)) != "");
-  CHECK(commit_error(*on.store, with_mark("ann", 2, 6)) != "");
-  const fs::path elsewhere = on.directory.path() / "elsewhere";
   fs::rename(on.path(), elsewhere);
-  commit(*RocksDbStore::open({.path = on.path()}), with_mark("ann", 9, 9));
+  fs::rename(other, on.path());
   on.disk.broken = false;
   CHECK(contains(commit_error(*on.store, with_mark("ann", 2, 6)), "is another one"));
-  CHECK(load_one(*RocksDbStore::open({.path = on.path()}), "ann").rows[0].mark == 9);
-  fs::remove_all(on.path());
+  fs::rename(on.path(), other);
   fs::rename(elsewhere, on.path());
   commit(*on.store, with_mark("ann", 2, 6));
   CHECK(load_one(*on.store, "ann").rows[0].mark == 2);
+  CHECK(load_one(*RocksDbStore::open({.path = other}), "ann").rows[0].mark == 9);
 }
 
 TEST_CASE("opening says whether it made the store") {
