@@ -21,9 +21,6 @@ class Disposal {
   void add(EntryTable table, size_t entry_bytes);
   // Frees the entry; its object now, where it is small, else in slices.
   void add(EntryOwner entry);
-  // The same of an object that belongs to no entry.
-  void add(ValueType type, void* object);
-
   // The same for an object without an entry, which is taken over.
   void add(ValueType type, void* object);
 

@@ -31,14 +31,15 @@ TOLERATED_MS = {b"ttl": 60, b"expiretime": 60, b"pttl": 60000, b"pexpiretime": 6
 # The order of keys and of members is a server's own; so are its cursors.
 UNORDERED = (b"keys", b"smembers", b"sinter", b"sunion", b"sdiff", b"spop")
 # Scans of keys and of parts of a value, and where their cursor stands.
-SCANS = {b"scan": 1, b"sscan": 2}
+SCANS = {b"scan": 1, b"sscan": 2, b"zscan": 2}
 # What is left to chance, or to when it happened: only the type of the reply is compared; of arrays the length, too.
-KIND_ONLY = (b"randomkey", b"srandmember")
+KIND_ONLY = (b"randomkey", b"srandmember", b"zrandmember")
 # How every element of a value is read, by the value's type.
 WHOLE_VALUES = {
     b"+string": lambda key: [b"GET", key],
     b"+list": lambda key: [b"LRANGE", key, b"0", b"-1"],
     b"+set": lambda key: [b"SMEMBERS", key],
+    b"+zset": lambda key: [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"],
     b"+stream": lambda key: [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"],
 }
 # Errors that quote what was sent.
@@ -161,6 +162,9 @@ def same(command, ours, theirs):
         return HELLO_FACTS.sub(b"", ours) == HELLO_FACTS.sub(b"", theirs)
     if name == b"object" and command[1].lower() == b"idletime":
         return ours[:1] == theirs[:1] == b":"
+    # 7.2 has an option there.
+    if name in (b"zrank", b"zrevrank") and len(command) > 3:
+        return theirs.startswith(b"-ERR wrong number of arguments")
     # Whatever spells an integer is kept as one here; Redis forgets to after INCRBYFLOAT and SETRANGE. Short
     # sets and lists are packed under a name of their own since 7.2.
     if name == b"object" and command[1].lower() == b"encoding":

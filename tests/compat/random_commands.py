@@ -7,7 +7,9 @@ moment apart answer the same.
 """
 
 import random_lists
+import random_places
 import random_sets
+import random_sorted_sets
 import random_streams
 from random_bits import BitCommands
 
@@ -74,6 +76,7 @@ class Maker:
         )
         # Each group is as likely as the others, and each command within its group.
         self.groups = (self.templates, self.templates, random_lists.templates(self), random_sets.templates(self),
+                       random_sorted_sets.templates(self), random_places.templates(self),
                        random_streams.templates(self))
         # What belongs to the command that was made last and follows it.
         self.following = []
@@ -182,7 +185,8 @@ class Maker:
         # Without its count, SPOP takes what chance has it take.
         if self.chance(30) and len(command) > 1 and command[0] != b"spop":
             command.pop()
-        if self.chance(30) and command[0] != b"wait":
+        # A count far below zero would have Redis answer without end.
+        if self.chance(30) and command[0] not in (b"wait", b"srandmember", b"zrandmember"):
             command.append(self.value())
         if self.chance(4):
             command = [command[0].upper(), *command[1:]]

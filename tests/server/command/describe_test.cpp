@@ -57,9 +57,11 @@ constexpr Command kSamples[] = {
             .keys = {{.start = StartAt{1},
                       .access = Access::access_update,
                       .extra = KeyExtra::variable_flags}},
-            .syntax = "key:key value [condition:{NX|XX}] [GET] [expiration:{EX seconds:integer|PX "
-                      "milliseconds:integer|EXAT unix-time-seconds:unix-time|PXAT "
-                      "unix-time-milliseconds:unix-time|KEEPTTL}]",
+            .syntax =
+                "key:key value [condition:{NX|XX|IFEQ ifeq-value|IFNE ifne-value|IFDEQ "
+                "ifdeq-digest|IFDNE "
+                "ifdne-digest}] [GET] [expiration:{EX seconds:integer|PX milliseconds:integer|EXAT "
+                "unix-time-seconds:unix-time|PXAT unix-time-milliseconds:unix-time|KEEPTTL}]",
             .run = nothing},
     Command{
         .name = "sort",
