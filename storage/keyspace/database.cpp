@@ -96,7 +96,16 @@ EntryOwner Database::pull(uint64_t hash, Slot* slot) {
 }
 
 void Database::dispose(EntryOwner entry, Free how) {
-  if (how == Free::in_slices) books_.disposal.add(std::move(entry));
+  if (how == Free::in_slices || entry->has_slow_text()) books_.disposal.add(std::move(entry));
+}
+
+// For a value that is about to be replaced in its entry.
+Entry* Database::take_slow_text(Entry* entry) {
+  if (!entry->has_slow_text()) return entry;
+  TextBuffer* text = nullptr;
+  entry = Entry::take_text(entry, text);
+  books_.disposal.add(text);
+  return entry;
 }
 
 [[gnu::noinline]] void Database::drop(uint64_t hash, Slot* slot, ChangeKind why, Free how) {
@@ -141,7 +150,7 @@ void Database::set_value(const HashedKey& key, Ttl ttl, Make&& make, Assign&& as
     return;
   }
   const size_t bytes_before = found.entry->memory_bytes();
-  Entry* entry = assign(found.entry);
+  Entry* entry = assign(take_slow_text(found.entry));
   if (ttl.rule == Ttl::Rule::set) {
     entry = Entry::set_expiry(entry, ttl.expire_at_ms);
   } else if (ttl.rule == Ttl::Rule::clear && found.slot->marked()) {

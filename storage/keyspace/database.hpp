@@ -152,6 +152,7 @@ class Database {
   // Takes back an entry that was added for an edit that came to nothing: as if it had never been.
   void discard(uint64_t hash, Slot* slot);
   void dispose(EntryOwner entry, Free how);
+  Entry* take_slow_text(Entry* entry);
   template <typename Make, typename Assign>
   void set_value(const HashedKey& key, Ttl ttl, Make&& make, Assign&& assign);
   void set_new(const HashedKey& key, Found found, EntryOwner entry, Ttl ttl);

@@ -7,6 +7,8 @@ namespace {
 
 // Collections up to this many elements are freed at once.
 constexpr size_t kFreedAtOnce = 64;
+// To give a grain of pages back takes as long as to free so many elements.
+constexpr size_t kElementsForGrain = 64;
 
 }  // namespace
 
@@ -20,6 +22,11 @@ void Disposal::add(EntryTable table, size_t entry_bytes) {
 }
 
 void Disposal::add(EntryOwner entry) {
+  if (entry->has_slow_text()) {
+    TextBuffer* text = nullptr;
+    entry.reset(Entry::take_text(entry.release(), text));
+    return add(text);
+  }
   if (!entry->is_object()) return;
   const ValueType type = entry->type();
   if (object_functions(type).size(entry->object()) <= kFreedAtOnce) return;
@@ -33,6 +40,14 @@ void Disposal::add(ValueType type, void* object) {
 }
 
 bool Disposal::slice(size_t budget) {
+  while (budget > 0 && !texts_.empty()) {
+    const size_t grains = (budget + kElementsForGrain - 1) / kElementsForGrain;
+    if (texts_.back()->free_some(grains)) return true;
+    TextBuffer::destroy(texts_.back());
+    texts_.pop_back();
+    ++freed_objects_;
+    budget = 0;
+  }
   while (budget > 0 && !objects_.empty()) {
     const PendingObject pending = objects_.back();
     const ObjectFunctions& functions = object_functions(pending.type);
@@ -70,11 +85,12 @@ size_t Disposal::pending_bytes() const {
   for (const PendingObject& pending : objects_) {
     bytes += object_functions(pending.type).memory_bytes(pending.object);
   }
+  for (const TextBuffer* text : texts_) bytes += text->memory_bytes();
   return bytes;
 }
 
 size_t Disposal::pending_objects() const {
-  size_t count = objects_.size();
+  size_t count = objects_.size() + texts_.size();
   for (const PendingTable& pending : tables_) count += pending.table.size();
   return count;
 }

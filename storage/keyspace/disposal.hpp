@@ -8,8 +8,8 @@
 
 namespace tidemark::storage {
 
-// What was removed but is too big to free at once: flushed tables and unlinked collections, freed
-// in slices. Its bytes count as used until they are back with the allocator.
+// What was removed but is too big to free at once: flushed tables, unlinked collections and huge
+// texts, freed in slices. Its bytes count as used until they are back with the allocator.
 class Disposal {
  public:
   Disposal() = default;
@@ -19,15 +19,18 @@ class Disposal {
 
   // `entry_bytes`: what the entries of the table own together.
   void add(EntryTable table, size_t entry_bytes);
-  // Frees the entry; its object now, where it is small, else in slices.
+  // Frees the entry; its value now, where it is small, else in slices.
   void add(EntryOwner entry);
   // The same for an object without an entry, which is taken over.
   void add(ValueType type, void* object);
+  // REQUIRES: frees_slowly().
+  void add(TextBuffer* text) { texts_.push_back(text); }
 
-  // Frees about `budget` entries and elements. False when nothing is left.
+  // Frees about `budget` entries and elements, or as much of texts as takes as long. False when
+  // nothing is left.
   bool slice(size_t budget);
 
-  bool empty() const { return tables_.empty() && objects_.empty(); }
+  bool empty() const { return tables_.empty() && objects_.empty() && texts_.empty(); }
   // Not yet freed.
   size_t pending_bytes() const;
   // Entries and values that wait: lazyfree_pending_objects.
@@ -48,6 +51,7 @@ class Disposal {
 
   std::vector<PendingTable> tables_;
   std::vector<PendingObject> objects_;
+  std::vector<TextBuffer*> texts_;
   uint64_t freed_objects_ = 0;
 };
 

@@ -14,8 +14,6 @@ namespace {
 constexpr size_t kShortKeyMax = 255;
 // Up to here OBJECT ENCODING says "embstr".
 constexpr size_t kEmbeddedNameMax = 44;
-// A buffer doubles while it is small, then grows by a quarter.
-constexpr size_t kDoubleBelow = size_t{1} << 20;
 
 std::optional<int64_t> as_integer(Bytes text) {
   return text.size() <= kInt64CharsMax ? parse_int64(text) : std::nullopt;
@@ -47,8 +45,8 @@ EntryOwner Entry::make_string(Bytes key, Bytes text) {
     if (!text.empty()) std::memcpy(entry->value_begin(), text.data(), text.size());
     return EntryOwner(entry);
   }
-  Entry* entry = allocate(key, ValueType::string, Form::buffer, sizeof(Buffer*));
-  store(entry->value_begin(), make_buffer(text, text.size()));
+  Entry* entry = allocate(key, ValueType::string, Form::buffer, sizeof(TextBuffer*));
+  store(entry->value_begin(), TextBuffer::make(text, text.size()));
   return EntryOwner(entry);
 }
 
@@ -77,8 +75,8 @@ EntryOwner Entry::copy_shell(Bytes key) const {
 EntryOwner Entry::copy(Bytes key) const {
   EntryOwner made = copy_shell(key);
   if (form() == Form::buffer) {
-    Buffer* text = buffer();
-    store(made->value_begin(), make_buffer({text->bytes(), text->length}, text->length));
+    const Bytes text = buffer()->text();
+    store(made->value_begin(), TextBuffer::make(text, text.size()));
   } else if (form() == Form::object) {
     store(made->value_begin(), object_functions(type()).copy(object()));
   }
@@ -96,7 +94,7 @@ void Entry::destroy(Entry* entry) {
   if (entry->form() == Form::object) {
     object_functions(entry->type()).destroy(entry->object());
   } else if (entry->form() == Form::buffer) {
-    entry->free_buffer();
+    TextBuffer::destroy(entry->buffer());
   }
   heap::deallocate(entry, entry->contents_bytes());
 }
@@ -156,18 +154,9 @@ Entry* Entry::reshape(Entry* entry, Form form, size_t value_bytes) {
   return entry;
 }
 
-Entry::Buffer* Entry::make_buffer(Bytes text, size_t capacity) {
-  const size_t block = heap::block_bytes(sizeof(Buffer) + capacity);
-  auto* buffer = static_cast<Buffer*>(heap::allocate(block));
-  buffer->length = text.size();
-  buffer->capacity = block - sizeof(Buffer);
-  if (!text.empty()) std::memcpy(buffer->bytes(), text.data(), text.size());
-  return buffer;
-}
-
-void Entry::free_buffer() {
-  Buffer* text = buffer();
-  heap::deallocate(text, sizeof(Buffer) + text->capacity);
+Entry* Entry::take_text(Entry* entry, TextBuffer*& text) {
+  text = entry->buffer();
+  return reshape(entry, Form::embedded, 0);
 }
 
 size_t Entry::text_length() const {
@@ -177,13 +166,13 @@ size_t Entry::text_length() const {
 
 Bytes Entry::text(IntegerText& scratch) const {
   if (form() == Form::embedded) return {value_begin(), embedded_length_};
-  if (form() == Form::buffer) return {buffer()->bytes(), buffer()->length};
+  if (form() == Form::buffer) return buffer()->text();
   const char* end = format_int64(scratch.data(), integer());
   return {scratch.data(), static_cast<size_t>(end - scratch.data())};
 }
 
 Entry* Entry::set_integer(Entry* entry, int64_t value) {
-  if (entry->form() == Form::buffer) entry->free_buffer();
+  if (entry->form() == Form::buffer) TextBuffer::destroy(entry->buffer());
   entry = reshape(entry, Form::integer, sizeof(value));
   entry->tag_ = static_cast<uint8_t>(entry->tag_ & ~kEditedBit);
   store(entry->value_begin(), value);
@@ -192,18 +181,16 @@ Entry* Entry::set_integer(Entry* entry, int64_t value) {
 
 Entry* Entry::set_text(Entry* entry, Bytes text) {
   if (const auto integer = as_integer(text)) return set_integer(entry, *integer);
-  Buffer* old_buffer = entry->form() == Form::buffer ? entry->buffer() : nullptr;
+  TextBuffer* old_buffer = entry->form() == Form::buffer ? entry->buffer() : nullptr;
   if (text.size() <= kEmbeddedMax) {
     entry = reshape(entry, Form::embedded, text.size());
     if (!text.empty()) std::memcpy(entry->value_begin(), text.data(), text.size());
   } else {
-    Buffer* made = make_buffer(text, text.size());
-    entry = reshape(entry, Form::buffer, sizeof(Buffer*));
+    TextBuffer* made = TextBuffer::make(text, text.size());
+    entry = reshape(entry, Form::buffer, sizeof(TextBuffer*));
     store(entry->value_begin(), made);
   }
-  if (old_buffer != nullptr) {
-    heap::deallocate(old_buffer, sizeof(Buffer) + old_buffer->capacity);
-  }
+  if (old_buffer != nullptr) TextBuffer::destroy(old_buffer);
   entry->tag_ = static_cast<uint8_t>(entry->tag_ & ~kEditedBit);
   return entry;
 }
@@ -230,25 +217,13 @@ Entry* Entry::resize_text(Entry* entry, size_t length) {
         std::memset(entry->value_begin() + old_length, 0, length - old_length);
       return entry;
     }
-    Buffer* made = make_buffer({entry->value_begin(), old_length}, length);
-    std::memset(made->bytes() + old_length, 0, length - old_length);
-    made->length = length;
-    entry = reshape(entry, Form::buffer, sizeof(Buffer*));
+    TextBuffer* made = TextBuffer::make({entry->value_begin(), old_length}, length);
+    made = TextBuffer::resize(made, length);
+    entry = reshape(entry, Form::buffer, sizeof(TextBuffer*));
     store(entry->value_begin(), made);
     return entry;
   }
-  Buffer* text = entry->buffer();
-  if (length > text->capacity) {
-    const size_t spare = length < kDoubleBelow ? length : length / 4;
-    const size_t block = heap::block_bytes(sizeof(Buffer) + std::min(length + spare, kTextMax));
-    text = static_cast<Buffer*>(heap::reallocate(text, block));
-    text->capacity = block - sizeof(Buffer);
-    store(entry->value_begin(), text);
-  }
-  if (length > text->length) {
-    std::memset(text->bytes() + text->length, 0, length - text->length);
-  }
-  text->length = length;
+  store(entry->value_begin(), TextBuffer::resize(entry->buffer(), length));
   return entry;
 }
 
@@ -257,7 +232,7 @@ char* Entry::mutable_text() { return form() == Form::buffer ? buffer()->bytes() 
 size_t Entry::memory_bytes() const {
   size_t total = heap::block_bytes(contents_bytes());
   if (form() == Form::buffer) {
-    total += heap::block_bytes(sizeof(Buffer) + buffer()->capacity);
+    total += buffer()->memory_bytes();
   } else if (form() == Form::object) {
     total += object_functions(type()).memory_bytes(object());
   }

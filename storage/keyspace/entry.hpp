@@ -8,6 +8,7 @@
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/number.hpp"
+#include "storage/keyspace/text_buffer.hpp"
 #include "storage/table/table.hpp"
 #include "storage/value/value_type.hpp"
 
@@ -39,7 +40,7 @@ class Entry {
   // Texts up to this length lie in the entry: one cache miss and no second header. Longer ones have
   // a buffer with room to grow.
   static constexpr size_t kEmbeddedMax = 1024;
-  static constexpr size_t kTextMax = size_t{512} << 20;
+  static constexpr size_t kTextMax = TextBuffer::kLengthMax;
   static constexpr size_t kKeyMax = size_t{512} << 20;
 
   Entry(const Entry&) = delete;
@@ -59,6 +60,10 @@ class Entry {
   static void destroy(Entry* entry);
   // Frees the entry but not its object, which is the caller's now. REQUIRES: is_object().
   static void* release_object(Entry* entry);
+  // Whether freeing the value takes long because it is a huge text: that goes in slices.
+  bool has_slow_text() const { return form() == Form::buffer && buffer()->frees_slowly(); }
+  // Takes the text out, which is the caller's now; the value is empty. REQUIRES: has_slow_text().
+  [[nodiscard]] static Entry* take_text(Entry* entry, TextBuffer*& text);
 
   Bytes key() const { return {key_begin(), key_length()}; }
   bool has_key(Bytes key) const {
@@ -116,13 +121,6 @@ class Entry {
  private:
   enum class Form : uint8_t { integer, embedded, buffer, object };
 
-  // A text too long to embed.
-  struct Buffer {
-    size_t length;
-    size_t capacity;
-    char* bytes() { return reinterpret_cast<char*>(this + 1); }
-  };
-
   static constexpr size_t kHeaderBytes = 8;
   static constexpr uint8_t kTypeMask = 0x07;
   static constexpr uint8_t kFormShift = 3;
@@ -162,7 +160,7 @@ class Entry {
   char* value_begin() { return bytes() + value_offset(); }
   size_t value_bytes() const { return form() == Form::embedded ? embedded_length_ : 8; }
   size_t contents_bytes() const { return value_offset() + value_bytes(); }
-  Buffer* buffer() const { return load<Buffer*>(value_begin()); }
+  TextBuffer* buffer() const { return load<TextBuffer*>(value_begin()); }
 
   static Entry* allocate(Bytes key, ValueType type, Form form, size_t value_bytes);
   static Entry* fit(Entry* entry, size_t old_size, size_t new_size);
@@ -171,8 +169,6 @@ class Entry {
   void set_form(Form form) {
     tag_ = static_cast<uint8_t>((tag_ & ~kFormMask) | (static_cast<unsigned>(form) << kFormShift));
   }
-  void free_buffer();
-  static Buffer* make_buffer(Bytes text, size_t capacity);
   EntryOwner copy_shell(Bytes key) const;
 
   uint8_t tag_;

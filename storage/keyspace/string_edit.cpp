@@ -18,9 +18,13 @@ void String::moved_to(Entry* entry) {
   changed_ = true;
 }
 
-void String::assign(Bytes text) { moved_to(Entry::set_text(found_.entry, text)); }
+void String::assign(Bytes text) {
+  moved_to(Entry::set_text(database_->take_slow_text(found_.entry), text));
+}
 
-void String::assign_integer(int64_t value) { moved_to(Entry::set_integer(found_.entry, value)); }
+void String::assign_integer(int64_t value) {
+  moved_to(Entry::set_integer(database_->take_slow_text(found_.entry), value));
+}
 
 char* String::resize(size_t length) {
   moved_to(Entry::resize_text(found_.entry, length));
