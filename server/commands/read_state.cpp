@@ -10,6 +10,7 @@
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/read_state_args.hpp"
+#include "server/commands/read_state_reply.hpp"
 #include "server/errors.hpp"
 #include "server/server.hpp"
 
@@ -34,61 +35,6 @@ Reply too_many_channels(const Context& ctx) {
   return Reply::error("ERR too many channels for this user (limit " +
                       std::to_string(ctx.settings().readstate_max_channels) + ")");
 }
-
-// ---- How rows look. Ids are bulk strings: JavaScript loses integers above 2^53.
-
-void write_field(protocol::Output& out, Bytes name, int64_t value) {
-  protocol::write_bulk(out, name);
-  protocol::write_integer(out, value);
-}
-
-void write_id_field(protocol::Output& out, Bytes name, int64_t id) {
-  protocol::write_bulk(out, name);
-  protocol::write_bulk_integer(out, id);
-}
-
-void write_entry(protocol::Output& out, protocol::RespVersion resp, const Row& row) {
-  protocol::write_map_header(out, resp, 8);
-  write_field(out, "type", row.id.type);
-  write_id_field(out, "channel", row.id.channel);
-  write_id_field(out, "mark", row.mark);
-  write_field(out, "mentions", row.mentions);
-  write_field(out, "unread", row.unread);
-  write_field(out, "flags", row.flags);
-  write_field(out, "manual", row.manual ? 1 : 0);
-  write_field(out, "version", row.version);
-}
-
-void write_row(protocol::Output& out, const Row& row) {
-  protocol::write_array_header(out, 8);
-  protocol::write_integer(out, row.id.type);
-  protocol::write_bulk_integer(out, row.id.channel);
-  protocol::write_bulk_integer(out, row.mark);
-  protocol::write_integer(out, row.mentions);
-  protocol::write_integer(out, row.unread);
-  protocol::write_integer(out, row.flags);
-  protocol::write_integer(out, row.manual ? 1 : 0);
-  protocol::write_integer(out, row.version);
-}
-
-// GETALL's reply, written row by row.
-class RowWriter final : public storage::RowReceiver {
- public:
-  explicit RowWriter(protocol::RespVersion resp) : resp_(resp) {}
-  void begin(const storage::RowsHead& head) override {
-    protocol::write_map_header(out_, resp_, 3);
-    write_field(out_, "version", head.version);
-    write_field(out_, "partial", head.partial ? 1 : 0);
-    protocol::write_bulk(out_, "entries");
-    protocol::write_array_header(out_, head.count);
-  }
-  void row(const Row& row) override { write_row(out_, row); }
-  Reply reply() { return Reply::encoded(std::move(out_)); }
-
- private:
-  protocol::RespVersion resp_;
-  protocol::Output out_;
-};
 
 // ---- Changes.
 
@@ -246,6 +192,7 @@ Reply get(Context& ctx, ArgReader& args) {
 
   ReadStates& all = states(ctx, read.user);
   protocol::Output out;
+  reserve_entries(out, read.channels.all().size());
   protocol::write_array_header(out, read.channels.all().size());
   for (const int64_t channel : read.channels.all()) {
     const auto row = all.get(ctx.user(), {.type = read.type, .channel = channel});
