@@ -137,10 +137,11 @@ void Server::open_store(std::unique_ptr<storage::Store> store) {
     const std::string path =
         std::filesystem::absolute(settings().store_path).lexically_normal().string();
     try {
-      auto rocksdb =
-          storage::RocksDbStore::open({.path = path,
-                                       .cache_bytes = settings().store_cache_bytes,
-                                       .memtable_bytes = settings().store_memtable_bytes});
+      auto rocksdb = storage::RocksDbStore::open(
+          {.path = path,
+           .cache_bytes = settings().store_cache_bytes,
+           .memtable_bytes = settings().store_memtable_bytes,
+           .log = [](Bytes line) { log::warning(fmt::format("RocksDB: {}", line)); }});
       log::notice(fmt::format(
           "{} {}", rocksdb->is_new() ? "Made a new read state store in" : "Read states are kept in",
           path));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/base/ensure.hpp"
+#include "storage/readstate/packed_rows.hpp"
 #include "storage/readstate/read_states.hpp"
 
 namespace tidemark::storage {
@@ -13,9 +14,18 @@ struct LoadQueue::Batch {
   LoadQueue& queue;
   std::vector<std::string> users;
   std::vector<LoadedUser> loaded;
+  std::vector<PackedRows> rows;
   StoreStatus status;
 
-  void run(Store& store) { status = store.load(users, loaded); }
+  // The rows are packed here, since there may be a hundred thousand of them.
+  void run(Store& store) {
+    status = store.load(users, loaded);
+    if (!status) return;
+    for (LoadedUser& user : loaded) {
+      rows.emplace_back(user.rows);
+      user.rows = {};
+    }
+  }
   void home(int64_t now_us) { queue.on_loaded(*this, now_us); }
 };
 
@@ -102,7 +112,7 @@ void LoadQueue::on_loaded(Batch& batch, int64_t now_us) {
     users_loaded_ += batch.users.size();
     Waiters waiters;
     for (size_t i = 0; i < batch.users.size(); ++i) {
-      states_.install(batch.users[i], batch.loaded[i], now_us);
+      states_.install(batch.users[i], batch.loaded[i], batch.rows[i], now_us);
       take_waiters(batch.users[i], waiters);
     }
     for (const LoadWaiter& waiter : waiters) waiter({});

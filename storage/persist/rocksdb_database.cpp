@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "storage/persist/rocksdb_format.hpp"
+#include "storage/persist/rocksdb_logger.hpp"
 #include "storage/persist/rocksdb_operators.hpp"
 
 namespace tidemark::storage {
@@ -36,12 +37,13 @@ constexpr const char* kFormatKey = "format";
 // for space at its own pace, and refuse our attempts as long as that lasts.
 class FailureListener final : public rocksdb::EventListener {
  public:
-  explicit FailureListener(RocksDbDatabase::BackgroundFailure failure)
-      : failure_(std::move(failure)) {}
+  explicit FailureListener(std::shared_ptr<BackgroundErrors> errors) : errors_(std::move(errors)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
     // A compaction that found no space is made again by RocksDB, and nothing else is affected.
-    if (error->severity() > rocksdb::Status::Severity::kSoftError) failure_->store(true);
+    using Weight = BackgroundErrors::Weight;
+    const bool passing = error->severity() <= rocksdb::Status::Severity::kSoftError;
+    errors_->note(error->ToString(), passing ? Weight::passing : Weight::fatal);
   }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
                             bool* auto_recovery) override {
@@ -50,7 +52,7 @@ class FailureListener final : public rocksdb::EventListener {
   }
 
  private:
-  const RocksDbDatabase::BackgroundFailure failure_;
+  const std::shared_ptr<BackgroundErrors> errors_;
 };
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
@@ -157,10 +159,10 @@ std::optional<pid_t> lock_holder(const std::string& path) {
 }  // namespace
 
 RocksDbDatabase::RocksDbDatabase(const RocksDbStore::Options& options, Access access,
-                                 BackgroundFailure failure)
+                                 std::shared_ptr<BackgroundErrors> errors)
     : options_(options),
       access_(access),
-      failure_(std::move(failure)),
+      errors_(std::move(errors)),
       no_row_filter_(make_no_row_filter()) {
   if (access == Access::full) {
     prepare_directory(options.path);
@@ -237,16 +239,14 @@ rocksdb::DBOptions RocksDbDatabase::db_options() const {
   if (options_.env != nullptr) db.env = options_.env;
   db.create_if_missing = access_ == Access::full;
   db.create_missing_column_families = access_ == Access::full;
-  db.listeners.push_back(std::make_shared<FailureListener>(failure_));
+  db.listeners.push_back(std::make_shared<FailureListener>(errors_));
   db.db_write_buffer_size = options_.memtable_bytes;
   // The family of the ceiling hardly ever fills a memtable, and would hold every log back.
   db.max_total_wal_size = 4 * options_.memtable_bytes;
   db.max_background_jobs = options_.background_threads;
   db.max_open_files = 512;
   db.bytes_per_sync = 1 << 20;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 3;
-  db.max_log_file_size = 1 << 20;
+  db.info_log = make_rocksdb_logger(options_.log);
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   return db;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 
+#include "storage/persist/background_errors.hpp"
 #include "storage/persist/rocksdb_store.hpp"
 
 namespace rocksdb {
@@ -23,17 +23,14 @@ namespace tidemark::storage {
 // StoreOpenError in words that say what to do.
 class RocksDbDatabase {
  public:
-  // What a flush or a compaction that failed leaves behind for the next call that writes. Shared
-  // with RocksDB, which tells it on threads of its own.
-  using BackgroundFailure = std::shared_ptr<std::atomic<bool>>;
-
   enum class Access : uint8_t {
     full,       // the store is made where there is none
     again,      // a store that was open before: none is made in its stead
     read_only,  // what there is of it, to be read; nothing is written, not even a lock taken
   };
 
-  RocksDbDatabase(const RocksDbStore::Options& options, Access access, BackgroundFailure failure);
+  RocksDbDatabase(const RocksDbStore::Options& options, Access access,
+                  std::shared_ptr<BackgroundErrors> errors);
   // Throws where the store with this identity is not there, or its disk would not let it be opened
   // again: before it is closed for that.
   static void require_usable(const RocksDbStore::Options& options, const std::string& identity);
@@ -49,6 +46,8 @@ class RocksDbDatabase {
   bool writable() const { return access_ != Access::read_only; }
   // Whether opening made it.
   bool is_new() const { return is_new_; }
+  // What failed in the background.
+  const BackgroundErrors& errors() const { return *errors_; }
   // What tells this store from every other, for as long as it exists.
   std::string identity() const;
 
@@ -69,7 +68,7 @@ class RocksDbDatabase {
 
   const RocksDbStore::Options options_;
   const Access access_;
-  const BackgroundFailure failure_;
+  const std::shared_ptr<BackgroundErrors> errors_;
   bool is_new_ = false;
   std::unique_ptr<const rocksdb::CompactionFilter> no_row_filter_;
   std::shared_ptr<rocksdb::Cache> cache_;

@@ -189,11 +189,11 @@ std::string row_key(Bytes user, RowId id) {
   return key;
 }
 
-KeyRange row_range(Bytes user) {
+KeyRange row_range(Bytes user, uint8_t first_type, uint8_t end_type) {
   KeyRange range{.begin = user_key(user), .end = {}};
   range.end = range.begin;
-  range.begin.push_back(0);
-  range.end.push_back(static_cast<char>(kTypeMax + 1));
+  range.begin.push_back(static_cast<char>(first_type));
+  range.end.push_back(static_cast<char>(end_type));
   return range;
 }
 

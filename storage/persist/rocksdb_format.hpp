@@ -43,12 +43,12 @@ struct UserRecord {
 // REQUIRES: 1 to kUserBytesMax bytes.
 std::string user_key(Bytes user);
 std::string row_key(Bytes user, RowId id);
-// All rows of a user lie in [begin, end); the user record does not.
+// All rows of a user of the types [first, end) lie in [begin, end); the user record does not.
 struct KeyRange {
   std::string begin;
   std::string end;
 };
-KeyRange row_range(Bytes user);
+KeyRange row_range(Bytes user, uint8_t first_type = 0, uint8_t end_type = kTypeMax + 1);
 // How long the user record's part of `key` is; 0 where `key` is not one of ours.
 size_t user_key_bytes(Bytes key);
 // The row that `key` names; none for a user record and for what is not a key of ours.

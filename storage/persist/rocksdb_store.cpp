@@ -79,10 +79,7 @@ class BatchBuilder {
   explicit BatchBuilder(const RocksDbDatabase& database) : database_(database) {}
 
   void add(const UserCommit& commit) {
-    if (commit.erase_first) {
-      const format::KeyRange range = format::row_range(commit.user);
-      require(batch_.DeleteRange(database_.read_states(), range.begin, range.end));
-    }
+    add_erased_types(commit);
     for (const RowId id : commit.erased) {
       require(batch_.Delete(database_.read_states(), format::row_key(commit.user, id)));
     }
@@ -104,6 +101,18 @@ class BatchBuilder {
   }
 
  private:
+  // Neighbouring types are one range.
+  void add_erased_types(const UserCommit& commit) {
+    for (uint8_t first = 0; first < kTypes; ++first) {
+      uint8_t end = first;
+      while (end < kTypes && (commit.erased_types >> end & 1) != 0) ++end;
+      if (end == first) continue;
+      const format::KeyRange range = format::row_range(commit.user, first, end);
+      require(batch_.DeleteRange(database_.read_states(), range.begin, range.end));
+      first = end;
+    }
+  }
+
   // Neighbours that concern one row make one operand.
   void add_deltas(const UserCommit& commit) {
     const std::span<const Delta> deltas = commit.deltas;
@@ -148,7 +157,8 @@ rocksdb::Status write(const RocksDbDatabase& database, rocksdb::WriteBatch& batc
     if (stopped == 0) return database.db().Write({}, &batch);
     std::this_thread::sleep_for(kLook);
   }
-  return rocksdb::Status::Incomplete("flushes and compactions lag behind");
+  return rocksdb::Status::Incomplete("flushes and compactions lag behind",
+                                     database.errors().last());
 }
 
 // Reads all of one user from where `it` is put.
@@ -192,7 +202,7 @@ class RocksDbStore::Database {
   explicit Database(const Options& options)
       : options_(options),
         open_(std::make_unique<RocksDbDatabase>(options, RocksDbDatabase::Access::full,
-                                                background_failed_)),
+                                                background_errors_)),
         identity_(open_->identity()),
         is_new_(open_->is_new()) {}
 
@@ -225,10 +235,10 @@ class RocksDbStore::Database {
 
  private:
   StoreStatus recover() EXCLUDES(mutex_) {
-    if (!write_failed_.load() && !background_failed_->load()) return {};
+    if (!write_failed_.load() && !background_errors_->fatal()) return {};
     WriterLock lock(mutex_);
     // What fails from here on is told anew.
-    const bool in_background = background_failed_->exchange(false);
+    const bool in_background = background_errors_->take_fatal();
     if (!write_failed_.load() && !in_background) return {};  // another thread was faster
     StoreStatus status = try_recover();
     write_failed_.store(!status);
@@ -257,12 +267,12 @@ class RocksDbStore::Database {
   }
 
   std::unique_ptr<RocksDbDatabase> open_as(RocksDbDatabase::Access access) const {
-    return std::make_unique<RocksDbDatabase>(options_, access, background_failed_);
+    return std::make_unique<RocksDbDatabase>(options_, access, background_errors_);
   }
 
   const Options options_;
-  const RocksDbDatabase::BackgroundFailure background_failed_ =
-      std::make_shared<std::atomic<bool>>(false);
+  // Shared with RocksDB's threads.
+  const std::shared_ptr<BackgroundErrors> background_errors_ = std::make_shared<BackgroundErrors>();
   std::atomic<bool> write_failed_ = false;  // stays set until the database is recovered
   SharedMutex mutex_;
   // Null, or good for reading only, where it could be closed and not be opened again.

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "storage/persist/store.hpp"
 
@@ -38,11 +40,15 @@ struct StoreOpenError : std::runtime_error {
 // was open is never made anew: one that is gone is waited for.
 class RocksDbStore final : public Store {
  public:
+  // Takes a line of text; any thread may call it.
+  using Log = std::function<void(std::string_view)>;
+
   struct Options {
     std::string path;                          // `store-path`, created where missing
     size_t cache_bytes = size_t{64} << 20;     // `store-cache-bytes`: blocks, indexes and filters
     size_t memtable_bytes = size_t{32} << 20;  // `store-memtable-bytes`: all write buffers together
     int background_threads = 2;                // flushes and compactions
+    Log log;                                   // for what RocksDB complains of
     rocksdb::Env* env = nullptr;               // for tests; outlives the store
   };
 

@@ -8,6 +8,7 @@
 
 #include "storage/base/ensure.hpp"
 #include "storage/base/heap.hpp"
+#include "storage/readstate/packed_rows.hpp"
 
 namespace tidemark::storage {
 
@@ -21,8 +22,8 @@ constexpr size_t kJoined = 48;
 // The rows of one block, out of their packing, with room for one more.
 class Unpacked {
  public:
-  explicit Unpacked(const RowBlock& block) { append(block); }
-  Unpacked() = default;
+  explicit Unpacked(const RowBlock& block) : Unpacked() { append(block); }
+  Unpacked() {}  // leaves the rows as they are: filling them costs more than all the rest
 
   void append(const RowBlock& block) {
     block.visit(0, [this](const Row& row) {
@@ -48,7 +49,9 @@ class Unpacked {
   std::span<const Row> rows() const { return {rows_.data(), count_}; }
 
  private:
-  std::array<Row, RowBlock::kRowsMax + 1> rows_;
+  union {
+    std::array<Row, RowBlock::kRowsMax + 1> rows_;
+  };
   size_t count_ = 0;
 };
 
@@ -95,15 +98,18 @@ RowId PackedUser::first_id(const BlockRef& ref) {
                .channel = static_cast<int64_t>(ref.channel)};
 }
 
+PackedUser::BlockRef PackedUser::ref_to(const uint8_t* block, RowId first) {
+  return BlockRef{.channel = static_cast<uint64_t>(first.channel),
+                  .type_and_address =
+                      reinterpret_cast<uintptr_t>(block) | static_cast<uint64_t>(first.type) << 48};
+}
+
 PackedUser::BlockRef PackedUser::new_block(std::span<const Row> rows, size_t& heap_bytes) {
   const RowBlockWriter writer(rows);
   auto* block = static_cast<uint8_t*>(heap::allocate(writer.bytes()));
   heap_bytes += heap::block_bytes(writer.bytes());
   writer.write(block);
-  const RowId first = rows.front().id;
-  return BlockRef{.channel = static_cast<uint64_t>(first.channel),
-                  .type_and_address =
-                      reinterpret_cast<uintptr_t>(block) | static_cast<uint64_t>(first.type) << 48};
+  return ref_to(block, rows.front().id);
 }
 
 void PackedUser::free_block(const BlockRef& ref, size_t& heap_bytes) {
@@ -258,25 +264,102 @@ PackedUser* PackedUser::erase(PackedUser* user, Place place, size_t& heap_bytes)
   } else {
     user->rewrite_block(place.block, rows.rows(), heap_bytes);
   }
-  if (user->blocks_ > 1) return user;
+  return take_inline_if_single(user, heap_bytes);
+}
+
+// One block alone lies in the user.
+PackedUser* PackedUser::take_inline_if_single(PackedUser* user, size_t& heap_bytes) {
+  if (user->blocks_ != 1) return user;
   const Unpacked last(user->block(0));
   free_block(user->directory()[0], heap_bytes);
   return set_inline(user, last.rows(), heap_bytes);
 }
 
-PackedUser* PackedUser::assign(PackedUser* user, std::span<const Row> rows, size_t& heap_bytes) {
-  user->free_blocks(heap_bytes);
-  if (rows.size() <= RowBlock::kRowsMax) return set_inline(user, rows, heap_bytes);
+bool PackedUser::has_type(uint8_t type) const {
+  const RowId first{.type = type, .channel = 0};
+  const Place place = locate(first);
+  if (rows_ == 0) return false;
+  // Where the next row is, if it is not in this block, it is the first of the next.
+  const bool here = place.row < block(place.block).rows();
+  const size_t index = here ? place.block : place.block + 1;
+  return index < block_count() && block(index).id(here ? place.row : 0).type == type;
+}
 
-  const size_t count = (rows.size() + RowBlock::kRowsMax - 1) / RowBlock::kRowsMax;
-  user = resize(user, user->directory_at() + count * sizeof(BlockRef), heap_bytes);
-  user->blocks_ = static_cast<uint32_t>(count);
-  user->rows_ = static_cast<uint32_t>(rows.size());
-  for (size_t i = 0; i < count; ++i) {
-    const size_t from = i * RowBlock::kRowsMax;
-    const size_t length = std::min(RowBlock::kRowsMax, rows.size() - from);
-    user->directory()[i] = new_block(rows.subspan(from, length), heap_bytes);
+void PackedUser::copy_type(uint8_t type, std::vector<Row>& rows) const {
+  visit_blocks(type, [&rows](const RowBlock& block, size_t first, size_t last) {
+    for (size_t i = first; i < last; ++i) rows.push_back(block.row(i));
+  });
+}
+
+// Puts blocks of `rows` in the place of the blocks from `first` to `last`, both included, which are
+// freed. REQUIRES: they were at least as many.
+PackedUser* PackedUser::replace_blocks(PackedUser* user, size_t first, size_t last,
+                                       std::span<const Row> rows, size_t& heap_bytes) {
+  const size_t count = user->blocks_;
+  for (size_t i = first; i <= last; ++i) free_block(user->directory()[i], heap_bytes);
+  BlockRef* const refs = user->directory();
+  size_t end = first;
+  for (; !rows.empty(); ++end) {
+    ENSURE(end <= last);
+    const size_t length = std::min(rows.size(), RowBlock::kRowsMax);
+    refs[end] = new_block(rows.first(length), heap_bytes);
+    rows = rows.subspan(length);
   }
+  std::move(refs + last + 1, refs + count, refs + end);
+  const size_t left = count - (last + 1 - end);
+  const size_t size =
+      left == 0 ? user->inline_at() : user->directory_at() + left * sizeof(BlockRef);
+  user = resize(user, size, heap_bytes);
+  user->blocks_ = static_cast<uint32_t>(left);
+  return user;
+}
+
+PackedUser* PackedUser::erase_type(PackedUser* user, uint8_t type, size_t& heap_bytes) {
+  if (!user->has_type(type)) return user;
+  const Place from = user->locate({.type = type, .channel = 0});
+  const Place to = user->locate({.type = static_cast<uint8_t>(type + 1), .channel = 0});
+  // What stays of the first and of the last block that hold such rows.
+  std::vector<Row> kept;
+  const auto keep = [&](size_t block, size_t first, size_t last) {
+    for (size_t i = first; i < last; ++i) kept.push_back(user->block(block).row(i));
+  };
+  keep(from.block, 0, from.row);
+  keep(to.block, to.row, user->block(to.block).rows());
+  size_t seen = 0;
+  for (size_t i = from.block; i <= to.block; ++i) seen += user->block(i).rows();
+  if (user->blocks_ == 0) return set_inline(user, kept, heap_bytes);
+
+  user->rows_ -= static_cast<uint32_t>(seen - kept.size());
+  return take_inline_if_single(replace_blocks(user, from.block, to.block, kept, heap_bytes),
+                               heap_bytes);
+}
+
+PackedUser* PackedUser::assign(PackedUser* user, std::span<const Row> rows, size_t& heap_bytes) {
+  return assign(user, PackedRows(rows), heap_bytes);
+}
+
+PackedUser* PackedUser::assign(PackedUser* user, const PackedRows& rows, size_t& heap_bytes) {
+  user->free_blocks(heap_bytes);
+  const std::span<const PackedRows::Block> blocks = rows.blocks();
+  const auto copy = [&rows](uint8_t* to, const PackedRows::Block& block) {
+    std::memcpy(to, rows.bytes_of(block), block.bytes);
+  };
+  if (blocks.size() <= 1) {
+    const size_t bytes = blocks.empty() ? 0 : blocks[0].bytes;
+    user = resize(user, user->inline_at() + bytes, heap_bytes);
+    if (!blocks.empty()) copy(user->bytes() + user->inline_at(), blocks[0]);
+    user->blocks_ = 0;
+  } else {
+    user = resize(user, user->directory_at() + blocks.size() * sizeof(BlockRef), heap_bytes);
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      auto* const made = static_cast<uint8_t*>(heap::allocate(blocks[i].bytes));
+      heap_bytes += heap::block_bytes(blocks[i].bytes);
+      copy(made, blocks[i]);
+      user->directory()[i] = ref_to(made, blocks[i].first);
+    }
+    user->blocks_ = static_cast<uint32_t>(blocks.size());
+  }
+  user->rows_ = static_cast<uint32_t>(rows.rows());
   return user;
 }
 

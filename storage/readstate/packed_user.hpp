@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "storage/base/bytes.hpp"
 #include "storage/readstate/row.hpp"
@@ -11,6 +12,7 @@
 
 namespace tidemark::storage {
 
+class PackedRows;
 class Unsaved;
 
 // What is remembered of one user, in as few bytes as we know how: one allocation of exactly the
@@ -66,19 +68,32 @@ class PackedUser {
   // REQUIRES: place.found.
   Row row_at(Place place) const { return block(place.block).row(place.row); }
 
+  bool has_type(uint8_t type) const;
+  // Appends the rows of a type.
+  void copy_type(uint8_t type, std::vector<Row>& rows) const;
+
   // Writes `row`, which may be new, to the place that locate(row.id) gave.
   [[nodiscard]] static PackedUser* put(PackedUser* user, Place place, const Row& row,
                                        size_t& heap_bytes);
   // REQUIRES: place.found.
   [[nodiscard]] static PackedUser* erase(PackedUser* user, Place place, size_t& heap_bytes);
-  // Replaces all rows. REQUIRES: sorted, without duplicates.
+  // All rows of a type. Blocks that hold nothing else are freed unseen.
+  [[nodiscard]] static PackedUser* erase_type(PackedUser* user, uint8_t type, size_t& heap_bytes);
+  // Replaces all rows.
+  [[nodiscard]] static PackedUser* assign(PackedUser* user, const PackedRows& rows,
+                                          size_t& heap_bytes);
+  // REQUIRES: sorted, without duplicates.
   [[nodiscard]] static PackedUser* assign(PackedUser* user, std::span<const Row> rows,
                                           size_t& heap_bytes);
 
   // Calls visit(Row) for rows in order, from the first one on or only those above `after`, until it
   // returns false.
   template <typename Visit>
-  void visit(std::optional<RowId> after, Visit&& visit) const;
+  void visit(std::optional<RowId> after, Visit&& visit) const {
+    this->visit(after, RowFilter(), visit);
+  }
+  template <typename Visit>
+  void visit(std::optional<RowId> after, const RowFilter& filter, Visit&& visit) const;
 
   // Calls visit(block, first, last) for each block: rows [first, last) are of `type`, or all.
   template <typename Visit>
@@ -109,6 +124,7 @@ class PackedUser {
     return reinterpret_cast<uint8_t*>(ref.type_and_address & kAddressMask);
   }
   static RowId first_id(const BlockRef& ref);
+  static BlockRef ref_to(const uint8_t* block, RowId first);
   static BlockRef new_block(std::span<const Row> rows, size_t& heap_bytes);
   static void free_block(const BlockRef& ref, size_t& heap_bytes);
   uint8_t* block_bytes(size_t block) {
@@ -126,6 +142,9 @@ class PackedUser {
                                   std::span<const Row> right, size_t& heap_bytes);
   static PackedUser* insert_block(PackedUser* user, size_t at, BlockRef ref, size_t& heap_bytes);
   static PackedUser* remove_block(PackedUser* user, size_t at, size_t& heap_bytes);
+  static PackedUser* replace_blocks(PackedUser* user, size_t first, size_t last,
+                                    std::span<const Row> rows, size_t& heap_bytes);
+  static PackedUser* take_inline_if_single(PackedUser* user, size_t& heap_bytes);
 
   static constexpr uint64_t kAddressMask = 0x0000'ffff'ffff'ffffULL;
   static constexpr size_t kKeyAt = 43;
@@ -137,7 +156,7 @@ class PackedUser {
 };
 
 template <typename Visit>
-void PackedUser::visit(std::optional<RowId> after, Visit&& visit) const {
+void PackedUser::visit(std::optional<RowId> after, const RowFilter& filter, Visit&& visit) const {
   if (rows_ == 0) return;
   Place from;
   if (after) {
@@ -145,7 +164,7 @@ void PackedUser::visit(std::optional<RowId> after, Visit&& visit) const {
     if (from.found) ++from.row;
   }
   for (size_t i = from.block; i < block_count(); ++i, from.row = 0) {
-    if (!block(i).visit(from.row, visit)) return;
+    if (!block(i).visit(from.row, filter, visit)) return;
   }
 }
 

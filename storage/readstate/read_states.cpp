@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "storage/base/ensure.hpp"
+#include "storage/readstate/packed_rows.hpp"
 #include "storage/readstate/user_index.hpp"
 
 // Residency and memory. The commands are in commands.cpp, the side of the store in commits.cpp.
@@ -75,6 +76,11 @@ void ReadStates::begin_load(Bytes user) {
 }
 
 void ReadStates::install(Bytes user, const LoadedUser& loaded, int64_t now_us) {
+  install(user, loaded, PackedRows(loaded.rows), now_us);
+}
+
+void ReadStates::install(Bytes user, const LoadedUser& loaded, const PackedRows& rows,
+                         int64_t now_us) {
   Slot* slot = index_->find(user);
   if (slot == nullptr) {
     ENSURE(index_->options.backing == ReadStatesOptions::Backing::none);
@@ -85,7 +91,7 @@ void ReadStates::install(Bytes user, const LoadedUser& loaded, int64_t now_us) {
   UserIndex::user_of(*slot).books.version = loaded.version;
   UserIndex::user_of(*slot).books.last_deletion = loaded.last_deletion;
   index_->observe_version(loaded.version);
-  index_->assign(*slot, loaded.rows);
+  index_->assign(*slot, rows);
   index_->use_first(*slot);
   if (UserIndex::user_of(*slot).books.unsaved == nullptr) return;
 

@@ -16,6 +16,7 @@
 
 namespace tidemark::storage {
 
+class PackedRows;
 class RecencyClock;
 class Slot;
 class UserIndex;
@@ -216,6 +217,8 @@ class ReadStates {
   void begin_load(Bytes user);
   // REQUIRES: loading; or absent, where there is no store. Merges what waits for the user.
   void install(Bytes user, const LoadedUser& loaded, int64_t now_us);
+  // The same where the rows were packed before: `loaded` has none.
+  void install(Bytes user, const LoadedUser& loaded, const PackedRows& rows, int64_t now_us);
   // REQUIRES: loading. The user is absent again, with the deltas that arrived meanwhile.
   void load_failed(Bytes user);
 

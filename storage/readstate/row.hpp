@@ -11,6 +11,10 @@ namespace tidemark::storage {
 // What the read states and their store tell each other: plain values that own their bytes, so that
 // they may travel between the thread of a core and the threads of the store.
 
+inline constexpr uint8_t kTypes = 16;
+inline constexpr uint16_t kEveryType = 0xffff;
+static_assert(kEveryType == (1U << kTypes) - 1);
+
 // Names one read state of a user. Rows are kept, sent and sorted in this order.
 struct RowId {
   uint8_t type = 0;     // 0 to 15
@@ -46,7 +50,8 @@ struct UserCommit {
   std::string user;
   int64_t version = 0;        // 0: the user was not in memory, only deltas are given
   int64_t last_deletion = 0;  // the version of the user's last READSTATE.DEL, 0 for never
-  bool erase_first = false;   // forget every row that the store has before writing `rows`
+  uint16_t erased_types = 0;  // bit t: forget every row of type t that the store has before
+                              // writing `rows`; kEveryType: all it has of the user
   std::vector<RowId> erased;  // rows to forget
   std::vector<Row> rows;      // rows to write, absolute
   std::vector<Delta> deltas;  // pending deltas, in order; those at or below the user's version in

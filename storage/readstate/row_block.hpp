@@ -36,6 +36,12 @@ static_assert(std::endian::native == std::endian::little,
 // alone.
 //
 // A view: the bytes are somebody else's, at any alignment.
+// Which rows a walk is to see.
+struct RowFilter {
+  int64_t changed_after = -1;  // only rows of a later version
+  bool nonzero = false;        // only rows with counters or the manual bit
+};
+
 class RowBlock {
  public:
   static constexpr size_t kRowsMax = 64;
@@ -57,7 +63,12 @@ class RowBlock {
 
   // Calls visit(Row) for the rows from `first` on, until it returns false. Whether it never did.
   template <typename Visit>
-  bool visit(size_t first, Visit&& visit) const;
+  bool visit(size_t first, Visit&& visit) const {
+    return this->visit(first, RowFilter(), visit);
+  }
+  // The same for some rows; the others are passed over without being unpacked.
+  template <typename Visit>
+  bool visit(size_t first, const RowFilter& filter, Visit&& visit) const;
 
   // What visit_extras() tells of a row that has counters, flags or the manual bit.
   struct Extra {
@@ -136,11 +147,17 @@ class RowBlockWriter {
 };
 
 template <typename Visit>
-bool RowBlock::visit(size_t first, Visit&& visit) const {
+bool RowBlock::visit(size_t first, const RowFilter& filter, Visit&& visit) const {
   const uint8_t* extra = at_ + extras_begin();
   const uint8_t* const end = extra + extras_bytes();
-  while (extra != end && extra[0] < first) extra += extra_bytes(extra);
   for (size_t i = first; i < rows(); ++i) {
+    while (extra != end && extra[0] < i) extra += extra_bytes(extra);
+    if (filter.nonzero) {
+      // What has no extra has no counters.
+      if (extra == end) return true;
+      i = extra[0];
+    }
+    if (version(i) <= filter.changed_after) continue;
     Row row = row_without_extras(i);
     if (extra != end && extra[0] == i) {
       const Extra more = read_extra(extra);
@@ -148,8 +165,8 @@ bool RowBlock::visit(size_t first, Visit&& visit) const {
       row.unread = more.unread;
       row.flags = more.flags;
       row.manual = more.manual;
-      extra += extra_bytes(extra);
     }
+    if (filter.nonzero && row.mentions == 0 && row.unread == 0 && !row.manual) continue;
     if (!visit(row)) return false;
   }
   return true;

@@ -52,17 +52,25 @@ void Unsaved::add_erasure(RowId id, int64_t version) {
   erasures->rows.push_back(Erasure{.id = id, .version = version});
 }
 
-void Unsaved::add_erasure_of_everything(int64_t version) {
+void Unsaved::add_erasure_of_type(uint8_t type, int64_t version) {
   if (!erasures) erasures = std::make_unique<Erasures>();
-  erasures->everything_version = version;
-  erasures->rows = {};
+  erasures->types[type] = version;
+  std::erase_if(erasures->rows, [type](const Erasure& gone) { return gone.id.type == type; });
+  erasures->rows.shrink_to_fit();
+}
+
+uint16_t Unsaved::erased_types() const {
+  uint16_t mask = 0;
+  for (size_t type = 0; erasures && type < kTypes; ++type) {
+    if (erasures->types[type] > committed) mask = static_cast<uint16_t>(mask | 1U << type);
+  }
+  return mask;
 }
 
 void Unsaved::prune_erasures() {
   if (!erasures) return;
   std::erase_if(erasures->rows, [this](const Erasure& gone) { return gone.version <= committed; });
-  if (erasures->everything_version <= committed) erasures->everything_version = 0;
-  if (erasures->rows.empty() && erasures->everything_version == 0) erasures.reset();
+  if (erasures->rows.empty() && erased_types() == 0) erasures.reset();
 }
 
 size_t Unsaved::memory_bytes() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,8 +26,8 @@ class Unsaved {
 
   // The rows that are gone from memory and may still be in the store. Rare, so kept apart.
   struct Erasures {
-    int64_t everything_version = 0;  // of the last deletion of all rows, 0 for none
-    std::vector<Erasure> rows;       // deleted one by one since
+    std::array<int64_t, kTypes> types{};  // of the last deletion of all rows of a type, 0 for none
+    std::vector<Erasure> rows;            // deleted one by one since
   };
 
   // Where it waits. Nowhere: it was due while a commit was in flight, and continues when that is
@@ -54,7 +55,9 @@ class Unsaved {
   // Appends `delta`, or adds it to one that was never sent, where the result is provably the same.
   void add(const Delta& delta);
   void add_erasure(RowId id, int64_t version);
-  void add_erasure_of_everything(int64_t version);
+  void add_erasure_of_type(uint8_t type, int64_t version);
+  // A bit for each type of which all rows were deleted since `committed`.
+  uint16_t erased_types() const;
   // Forgets the erasures up to `committed`.
   void prune_erasures();
   // Of its own, without the user's record. Counts allocator sizes.

@@ -87,7 +87,13 @@ void UserIndex::erase_row(Slot& slot, PackedUser::Place place) {
          [&](PackedUser* user, size_t& bytes) { return PackedUser::erase(user, place, bytes); });
 }
 
-void UserIndex::assign(Slot& slot, std::span<const Row> rows) {
+void UserIndex::erase_type(Slot& slot, uint8_t type) {
+  mutate(slot, [type](PackedUser* user, size_t& bytes) {
+    return PackedUser::erase_type(user, type, bytes);
+  });
+}
+
+void UserIndex::assign(Slot& slot, const PackedRows& rows) {
   mutate(slot,
          [&](PackedUser* user, size_t& bytes) { return PackedUser::assign(user, rows, bytes); });
 }

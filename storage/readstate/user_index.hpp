@@ -45,7 +45,8 @@ class UserIndex {
   const RecencyClock& clock() const { return clock_; }
   void put(Slot& slot, PackedUser::Place place, const Row& row);
   void erase_row(Slot& slot, PackedUser::Place place);
-  void assign(Slot& slot, std::span<const Row> rows);
+  void erase_type(Slot& slot, uint8_t type);
+  void assign(Slot& slot, const PackedRows& rows);
 
   // Gives the user a new version, which a change now has to use, and makes the user dirty.
   int64_t begin_change(PackedUser& user, int64_t now_us);

@@ -96,7 +96,8 @@ StoreStatus FaultStore::commit(std::span<const UserCommit> commits) {
 
 void FaultStore::apply(const UserCommit& commit) {
   LoadedUser& user = users_[commit.user];
-  if (commit.erase_first) user.rows.clear();
+  std::erase_if(user.rows,
+                [&](const Row& row) { return (commit.erased_types >> row.id.type & 1) != 0; });
   const auto forget = [&](storage::RowId id) {
     std::erase_if(user.rows, [id](const Row& row) { return row.id == id; });
   };

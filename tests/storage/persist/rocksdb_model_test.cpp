@@ -59,8 +59,10 @@ class Model {
   void add_rows(UserCommit& commit, LoadedUser& user) {
     commit.version = version_;
     if (below(8) == 0) {
-      commit.erase_first = true;
-      user.rows.clear();
+      const uint16_t masks[] = {kEveryType, 1, 1 << 15, 0x7ffe, 0x8001};
+      commit.erased_types = masks[below(5)];
+      std::erase_if(user.rows,
+                    [&](const Row& row) { return (commit.erased_types >> row.id.type & 1) != 0; });
       user.last_deletion = version_;
     }
     for (size_t n = below(3); n > 0; --n) {

@@ -119,7 +119,7 @@ TEST_CASE("erasing a user leaves nobody else touched, and what the same commit w
                   with_rows("aa", 5, {row_of(1, 1, 5)}), with_rows("b", 5, {row_of(1, 1, 5)})});
   UserCommit erase = with_rows("a", 7, {row_of(3, 9, 7)});
   erase.last_deletion = 6;
-  erase.erase_first = true;
+  erase.erased_types = kEveryType;
   commit(*store, {erase});
   const LoadedUser a = load_one(*store, "a");
   CHECK(a.rows == std::vector<Row>{row_of(3, 9, 7)});

@@ -54,7 +54,7 @@ TEST_CASE("a commit holds the rows that changed since the last one, and no other
   REQUIRE(commits[0].rows.size() == 1);
   CHECK(commits[0].rows[0] == Row{.id = {0, 2}, .mark = 5, .version = version});
   CHECK(commits[0].erased.empty());
-  CHECK_FALSE(commits[0].erase_first);
+  CHECK(commits[0].erased_types == 0);
 }
 
 TEST_CASE(
@@ -127,7 +127,7 @@ TEST_CASE("a deletion while a commit is in flight is in the next one, also if th
     }
     const std::vector<UserCommit> next = p.collect();
     REQUIRE(next.size() == 1);
-    CHECK(next[0].erase_first);
+    CHECK(next[0].erased_types == 1);
     CHECK(next[0].rows.empty());
     p.store.commit(next[0]);
     p.states.commit_done("u");
@@ -366,7 +366,7 @@ TEST_CASE("a user of the greatest size is committed, deleted and committed again
   CHECK(p.collect().at(0).rows.size() == 131072);
   CHECK(p.del("u", 0) == 131072);
   p.states.commit_done("u");
-  CHECK(p.collect().at(0).erase_first);
+  CHECK(p.collect().at(0).erased_types == 1);
   p.states.commit_done("u");
 }
 

@@ -29,7 +29,8 @@ class MapStore {
     if (commit.version < user.version) return;
     user.version = commit.version;
     user.last_deletion = commit.last_deletion;
-    if (commit.erase_first) user.rows.clear();
+    std::erase_if(user.rows,
+                  [&](const Row& row) { return (commit.erased_types >> row.id.type & 1) != 0; });
     for (const RowId& id : commit.erased) erase(user, id);
     for (const Row& row : commit.rows) {
       erase(user, row.id);

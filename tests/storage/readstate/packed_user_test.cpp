@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,7 @@ class Fixture {
     user_ = PackedUser::put(user_, user_->locate(row.id), row, heap_bytes_);
   }
   void erase(RowId id) { user_ = PackedUser::erase(user_, user_->locate(id), heap_bytes_); }
+  void erase_type(uint8_t type) { user_ = PackedUser::erase_type(user_, type, heap_bytes_); }
   void assign(const std::vector<Row>& rows) {
     user_ = PackedUser::assign(user_, rows, heap_bytes_);
   }
@@ -97,6 +100,14 @@ TEST_CASE("a packed user holds what a map would hold, whatever is done to both")
         packed.erase(id);
         model.erase(id);
       }
+      const bool has_type = std::ranges::any_of(
+          model, [&id](const auto& entry) { return entry.first.type == id.type; });
+      REQUIRE(packed.user().has_type(id.type) == has_type);
+      if (step % 200 == 199) {
+        packed.erase_type(id.type);
+        std::erase_if(model, [&id](const auto& entry) { return entry.first.type == id.type; });
+        compare(packed, model, random);
+      }
       const PackedUser::Place place = packed.user().locate(id);
       REQUIRE(place.found == model.contains(id));
       if (place.found) REQUIRE(packed.user().row_at(place) == model[id]);
@@ -110,6 +121,40 @@ TEST_CASE("a packed user holds what a map would hold, whatever is done to both")
       model.erase(model.begin());
     }
     compare(packed, model, random);
+  }
+}
+
+TEST_CASE("all rows of a type go, whatever lies before and behind them") {
+  testing::RandomRows random(5);
+  for (const size_t before : {0, 1, 63, 64, 65, 200}) {
+    for (const size_t gone : {0, 1, 2, 64, 129, 500}) {
+      for (const size_t behind : {0, 1, 63, 64, 65, 200}) {
+        CAPTURE(before);
+        CAPTURE(gone);
+        CAPTURE(behind);
+        Model model;
+        const size_t counts[] = {before, gone, behind};
+        for (uint8_t type = 0; type < 3; ++type) {
+          while (model.size() < std::accumulate(counts, counts + type + 1, size_t{0})) {
+            const RowId id{.type = static_cast<uint8_t>(type + 13), .channel = random.snowflake()};
+            model[id] = random.row(id);
+          }
+        }
+        Fixture packed;
+        packed.assign(rows_of(model));
+        std::vector<Row> of_type;
+        packed.user().copy_type(14, of_type);
+        CHECK(of_type.size() == gone);
+        packed.erase_type(14);
+        std::erase_if(model, [](const auto& entry) { return entry.first.type == 14; });
+        compare(packed, model, random);
+        packed.erase_type(15);
+        std::erase_if(model, [](const auto& entry) { return entry.first.type == 15; });
+        compare(packed, model, random);
+        packed.erase_type(13);
+        compare(packed, {}, random);
+      }
+    }
   }
 }
 
