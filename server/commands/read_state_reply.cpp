@@ -72,7 +72,8 @@ void write_entry(protocol::Output& out, protocol::RespVersion resp, const storag
 
 void reserve_entries(protocol::Output& out, size_t count) {
   constexpr size_t kFirst = 64;
-  out.reserve(std::min(count, kFirst) * kEntryBytesMax);
+  constexpr size_t kHeader = 32;  // of the array that they are in
+  out.reserve(kHeader + std::min(count, kFirst) * kEntryBytesMax);
 }
 
 void write_row(protocol::Output& out, const storage::Row& row) {
