@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/storage/value/seed.hpp"
+
 using namespace tidemark;
 using namespace tidemark::storage;
 
@@ -191,8 +193,7 @@ TEST_CASE("a change that is not wanted changes nothing") {
 }
 
 TEST_CASE("random changes of a sorted set leave what a map and a set would hold") {
-  const uint64_t seed = std::random_device()();
-  CAPTURE(seed);
+  const uint64_t seed = seed_of_this_run();
   for (const PackingLimits& limits : {kLimits, kNothingPacked}) {
     for (const size_t members : {30, 150, 1500}) {
       CAPTURE(members);
