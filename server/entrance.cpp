@@ -72,7 +72,7 @@ Entrance::Error Entrance::open_tcp(const std::vector<std::string>& addresses) {
       open.erase(found);
       continue;
     }
-    const Error error = add_tcp(address, port_);
+    Error error = add_tcp(address, port_);
     if (error && !may_be_missing(wanted)) return error;
   }
   return std::nullopt;
@@ -95,6 +95,7 @@ Entrance::Error Entrance::add_tcp(const std::string& address, uint16_t port) {
 std::vector<Entrance::TcpSocket> Entrance::close_all_but(
     const std::vector<std::string>& addresses) {
   std::vector<std::string> wanted;
+  wanted.reserve(addresses.size());
   for (const std::string& address : addresses) wanted.push_back(without_hyphen(address));
   std::vector<TcpSocket> closed;
   std::vector<TcpSocket> kept;

@@ -15,7 +15,6 @@ namespace tidemark::server {
 
 namespace {
 
-using storage::List;
 using storage::ListEnd;
 
 // Some elements of one of several lists.

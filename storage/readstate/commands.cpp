@@ -217,7 +217,8 @@ namespace {
 size_t delete_rows(UserIndex& index, Slot& slot, std::optional<uint8_t> type, int64_t now_us) {
   std::vector<Row> heard_of;
   uint16_t types = 0;
-  for (uint8_t t = type.value_or(0); t < (type ? *type + 1 : kTypes); ++t) {
+  const uint8_t last = type.value_or(kTypes - 1);
+  for (uint8_t t = type.value_or(0); t <= last; ++t) {
     if (!UserIndex::user_of(slot).has_type(t)) continue;
     types = static_cast<uint16_t>(types | 1U << t);
     if (index.listener != nullptr) UserIndex::user_of(slot).copy_type(t, heard_of);

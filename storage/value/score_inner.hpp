@@ -98,7 +98,7 @@ class ScoreInner {
 
   uint16_t size_ = 0;
   uint16_t capacity_;
-  uint64_t unused_ = 0;
+  [[maybe_unused]] uint64_t unused_ = 0;
 };
 static_assert(sizeof(ScoreInner) == 16);
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace tidemark::storage {
 
@@ -14,6 +15,13 @@ class SortedIntegers {
 
   SortedIntegers() = default;
   SortedIntegers(const SortedIntegers& other);
+  SortedIntegers(SortedIntegers&& other) noexcept
+      : block_(std::exchange(other.block_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        width_(other.width_),
+        owner_bits_(other.owner_bits_) {
+    other.width_ = kNarrowest;
+  }
   SortedIntegers& operator=(const SortedIntegers&) = delete;
   ~SortedIntegers() { clear(); }
 

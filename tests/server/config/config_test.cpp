@@ -96,10 +96,10 @@ TEST_CASE("every option that may be set accepts the value that it shows") {
 TEST_CASE("what is ours and fixed at start may be set to what it is, and to nothing else") {
   Config config;
   CHECK(set(config, {"cores", "0", "store-path", "./data"}) == "OK");
-  for (const auto& [name, other] : {std::pair("cores", "3"), std::pair("store-path", "/elsewhere"),
-                                    std::pair("store", "none")}) {
-    CAPTURE(name);
-    CHECK(refusal(config, name, other) == "can't set immutable config");
+  for (const auto& change : {std::pair("cores", "3"), std::pair("store-path", "/elsewhere"),
+                             std::pair("store", "none")}) {
+    CAPTURE(change.first);
+    CHECK(refusal(config, change.first, change.second) == "can't set immutable config");
   }
   CHECK(refusal(config, "cores", "x") == "argument couldn't be parsed into an integer");
   CHECK(config.settings() == Settings{});

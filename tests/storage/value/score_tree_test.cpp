@@ -144,17 +144,17 @@ double any_score(TreeAndModel& test, int kind) {
     case 3:  // every order of magnitude
       return std::ldexp(small, static_cast<int>(test.below(2000)) - 1000);
     case 4: {  // the edges
-      constexpr std::array kEdges{-kInfinity,
-                                  kInfinity,
-                                  0.0,
-                                  -0.0,
-                                  std::numeric_limits<double>::denorm_min(),
-                                  -std::numeric_limits<double>::denorm_min(),
-                                  std::numeric_limits<double>::max(),
-                                  std::numeric_limits<double>::lowest(),
-                                  std::nextafter(1.0, 2.0),
-                                  1.0};
-      return kEdges[test.below(kEdges.size())];
+      const std::array edges{-kInfinity,
+                             kInfinity,
+                             0.0,
+                             -0.0,
+                             std::numeric_limits<double>::denorm_min(),
+                             -std::numeric_limits<double>::denorm_min(),
+                             std::numeric_limits<double>::max(),
+                             std::numeric_limits<double>::lowest(),
+                             std::nextafter(1.0, 2.0),
+                             1.0};
+      return edges[test.below(edges.size())];
     }
     default:  // times in milliseconds
       return 1.7e12 + static_cast<double>(test.below(1000000));

@@ -225,7 +225,7 @@ TEST_CASE("random changes of a sorted set leave what a map and a set would hold"
 TEST_CASE("bounds of scores and of members are the same places, packed and big") {
   for (const PackingLimits& limits : {kLimits, kNothingPacked}) {
     SortedSet scores;
-    for (int i = 0; i < 100; ++i) put(scores, std::to_string(i), i / 10, limits);
+    for (int i = 0; i < 100; ++i) put(scores, std::to_string(i), std::floor(i / 10.0), limits);
     for (int i = -1; i <= 11; ++i) {
       const auto before = static_cast<size_t>(std::clamp(i, 0, 10)) * 10;
       const auto behind = static_cast<size_t>(std::clamp(i + 1, 0, 10)) * 10;
@@ -258,8 +258,9 @@ TEST_CASE("what is appended in order is what was inserted") {
     std::vector<Element> model;
     for (int i = 0; i < 1000; ++i) {
       const std::string member = "m" + std::to_string(1000 + i);
-      set.append(member, i / 100, limits);
-      model.emplace_back(i / 100, member);
+      const double score = std::floor(i / 100.0);
+      set.append(member, score, limits);
+      model.emplace_back(score, member);
       if (i % 50 == 0) set.check();
     }
     set.check();
