@@ -54,7 +54,7 @@ void add_statistics(const Statistics& statistics, Totals& totals) {
 void add_keyspace(const storage::Keyspace& keyspace, Totals& totals) {
   totals.expired_keys += keyspace.stats().expired_keys;
   totals.evicted_keys += keyspace.stats().evicted_keys;
-    totals.changes += keyspace.stats().changes;
+  totals.changes += keyspace.stats().changes;
   totals.expired_stale_percent =
       std::max(totals.expired_stale_percent, keyspace.stats().expired_stale_percent);
   totals.lazyfree_pending += keyspace.disposal().pending_objects();

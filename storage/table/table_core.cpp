@@ -232,8 +232,8 @@ Slot* TableCore::find_near(uint64_t cursor, const void* entry) const {
   return nullptr;
 }
 
-// A segment is met as often as its share of all hashes, whatever it holds. So that each slot of each
-// segment has the same chance, a segment is refused by how many buckets it has for that share.
+// A segment is met as often as its share of all hashes, whatever it holds. So that each slot of
+// each segment has the same chance, a segment is refused by how many buckets it has for that share.
 Slot* TableCore::try_random(uint64_t random) const {
   const Place place = place_of(random);
   if (directory_depth_ > 0) {
