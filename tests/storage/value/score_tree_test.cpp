@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/storage/value/seed.hpp"
+
 using namespace tidemark;
 using namespace tidemark::storage;
 
@@ -186,8 +188,7 @@ TEST_CASE("a partition is found in rows of every length") {
 }
 
 TEST_CASE("random changes of the tree leave what a sorted vector would hold") {
-  const uint64_t seed = std::random_device()();
-  CAPTURE(seed);
+  const uint64_t seed = seed_of_this_run();
   for (int kind = 0; kind < 6; ++kind) {
     CAPTURE(kind);
     TreeAndModel test(seed);
@@ -285,8 +286,7 @@ TEST_CASE("nodes are freed bit by bit") {
 }
 
 TEST_CASE("a tree of many levels keeps its order while it grows and shrinks at random") {
-  const uint64_t seed = std::random_device()();
-  CAPTURE(seed);
+  const uint64_t seed = seed_of_this_run();
   std::mt19937_64 random(seed);
   ScoreTree tree;
   std::vector<ScoredMember*> elements;
