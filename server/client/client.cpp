@@ -8,6 +8,7 @@
 #include "protocol/encode.hpp"
 #include "server/client/client_limits.hpp"
 #include "server/client/describe.hpp"
+#include "server/command/key_wait.hpp"
 #include "server/core/core.hpp"
 #include "server/log/log.hpp"
 #include "server/net/socket.hpp"
@@ -51,12 +52,15 @@ void Client::start() { stream_->start_reading(); }
 
 CoreId Client::home() const { return core_.id(); }
 
+bool Client::blocked() const { return core_.data().timed_waits.contains(session_.client_id); }
+
 int Client::fd() const { return stream_ ? stream_->fd() : -1; }
 
 size_t Client::memory_bytes() const {
   return kConnectionBytes + input_.memory_bytes() + out_.memory_bytes() + flying_bytes_ +
          away_args_ + parser_.memory_bytes() + batch_.memory_bytes() + facts_.name.capacity() +
-         facts_.peer.capacity() + facts_.local.capacity();
+         facts_.peer.capacity() + facts_.local.capacity() +
+         (key_wait_ != nullptr ? key_wait_->memory_bytes() : 0);
 }
 
 ClientMemory Client::memory() const {
@@ -287,8 +291,7 @@ void Client::check_output_limit(const OnCore& here) {
 void Client::on_end(Bytes reason) {
   core_.enter([this, reason](OnCore& here) {
     // It may wait for ever, and others would keep it alive in vain.
-    const bool awaits_others = here.data().timed_waits.contains(session_.client_id);
-    if (reason.empty() && !awaits_others && (waiting_ || output_bytes() > 0)) {
+    if (reason.empty() && !blocked() && (waiting_ || output_bytes() > 0)) {
       // The peer sends no more, but may well read the replies it is owed.
       set_reading(false);
       ended_ = true;
@@ -300,13 +303,15 @@ void Client::on_end(Bytes reason) {
 
 void Client::close(const OnCore& here) {
   if (closed()) return;
+  set_going();
   stream_.reset();
   out_.release();
   flying_bytes_ = 0;
   here.data().client_memory.remove(share_);
   if (held_by_pause_ && here.data().pause.forget(*this)) waiting_ = held_by_pause_ = false;
   if (facts_.monitor) stop_monitoring(here, *this);
-  if (here.data().timed_waits.forget(session_.client_id)) waiting_ = false;
+  if (here.data().timed_waits.forget(here, session_.client_id)) waiting_ = false;
+  key_wait_ = nullptr;
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.
   if (!waiting_) here.remove_client_later(session_.client_id);

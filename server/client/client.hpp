@@ -10,6 +10,7 @@
 #include "protocol/request_parser.hpp"
 #include "server/client/request_batch.hpp"
 #include "server/command/caller.hpp"
+#include "server/core/claim.hpp"
 #include "server/core/client_memory.hpp"
 #include "server/net/stream.hpp"
 #include "storage/base/ids.hpp"
@@ -96,12 +97,16 @@ class Client final : public Stream::Handler, public Caller {
   // Closes at once, for a limit or a CLIENT KILL; safe in any state. Its own core's thread.
   void close(const OnCore& here);
   bool closed() const { return stream_ == nullptr; }
+  // Closed, or about to be: what it has asked for and is not under way yet may be left undone.
+  void set_going() { (void)going_.take(); }
   // It was chosen to go, for maxmemory-clients, and is about to.
   bool evicted() const { return share_.evicted; }
   // Nothing more runs; it goes when its replies have left.
   bool closing() const { return close_after_reply_ && !waiting_ && !closed(); }
   bool waiting() const { return waiting_; }
   bool held_by_pause() const { return held_by_pause_; }
+  // Its command waits for keys, or for a time to be over.
+  bool blocked() const;
   bool reading() const { return reading_ && !closed(); }
   bool writing() const { return flying_bytes_ > 0; }
 
@@ -124,8 +129,11 @@ class Client final : public Stream::Handler, public Caller {
   // ---- Answers.
   void resume(OnCore& here, protocol::Reply reply) override;
   void retry(OnCore& here) override;
+  void await(const OnCore& here, std::shared_ptr<KeyWait> wait) override;
   // A run of its commands is back with their replies.
   void on_run_back(OnCore& here, Bytes replies);
+  // The command at hand is back, which was tried where its keys are: with its reply, or to wait.
+  void on_attempt_back(OnCore& here, Bytes reply, std::shared_ptr<KeyWait> wait);
 
   // ---- Stream.
   std::span<char> read_space() override;
@@ -155,14 +163,17 @@ class Client final : public Stream::Handler, public Caller {
   size_t parse_ahead(OnCore& here, Bytes unread);
   void look_ahead(const OnCore& here);
   Destination destination_of(const OnCore& here, const RequestBatch::Request& request) const;
+  Destination destination_here(const OnCore& here, const RequestBatch::Request& request) const;
   size_t step(OnCore& here);
   void begin(OnCore& here, RequestBatch::Request& request);
   bool held_back(OnCore& here, const RequestBatch::Request& request) const;
   Outcome call_here(OnCore& here, const RequestBatch::Request& request);
+  void send_attempt(OnCore& here, const Destination& destination);
   size_t send_away(OnCore& here, CoreId owner);
   bool may_part_ways(const OnCore& here) const;
   size_t send_wave(OnCore& here);
   void stop_and_run(OnCore& here, const std::vector<CoreId>& cores);
+  void go_on_behind(OnCore& here);
   void leave(OnCore& here);
 
   Core& core_;
@@ -183,6 +194,8 @@ class Client final : public Stream::Handler, public Caller {
   size_t away_args_ = 0;   // in copies of their arguments
   ClientShare share_;      // in the books of its core
   int64_t over_soft_limit_since_ms_ = 0;
+  std::shared_ptr<KeyWait> key_wait_;  // what its command waits for
+  Claim going_;
 
   ReplyMode reply_mode_ = ReplyMode::on;
   bool away_ = false;           // waiting for commands that run elsewhere, not for the store

@@ -19,7 +19,7 @@ std::string flags_of(const Client& client) {
     if (set) flags += letter;
   };
   add(facts.monitor, 'O');
-  add(client.held_by_pause(), 'b');
+  add(client.held_by_pause() || client.blocked(), 'b');
   add(client.closes_after_reply(), 'c');
   add(client.closed(), 'A');
   add(client.kind() == Stream::Kind::unix_socket, 'U');

@@ -1,6 +1,6 @@
 // How a client's bytes become commands: the part of Client that parses ahead, routes and runs.
 
-#include <array>
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +18,9 @@
 #include "server/command/command.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/execute.hpp"
+#include "server/command/key_wait.hpp"
 #include "server/command/route.hpp"
+#include "server/command/serve.hpp"
 #include "server/core/core.hpp"
 #include "server/core/exclusive.hpp"
 #include "server/log/log.hpp"
@@ -151,6 +153,14 @@ Destination Client::destination_of(const OnCore& here, const RequestBatch::Reque
   return {.way = Way::one_core, .core = CoreId(static_cast<uint16_t>(request.owner)), .cores = {}};
 }
 
+// A command whose keys are here may wake somebody who is served on several cores.
+Destination Client::destination_here(const OnCore& here,
+                                     const RequestBatch::Request& request) const {
+  std::vector<CoreId> cores = cores_to_stop(here, *request.entry, batch_.args(request), Reach());
+  if (cores.empty()) return {};
+  return {.way = Way::together, .core = {}, .cores = std::move(cores)};
+}
+
 // Runs the first request of the batch, or sends it away with those that go the same way. Returns
 // the bytes that it is done with; a suspended command's count when it is over.
 size_t Client::step(OnCore& here) {
@@ -172,7 +182,13 @@ size_t Client::step(OnCore& here) {
     return 0;
   }
   begin(here, request);
-  const Destination destination = destination_of(here, request);
+  Destination destination = destination_of(here, request);
+  if (destination.way == Way::here) destination = destination_here(here, request);
+  const bool may_wait = has(request.entry->command->flags, Flag::blocking);
+  if (may_wait && destination.way != Way::here) {
+    send_attempt(here, destination);
+    return 0;
+  }
   if (destination.way == Way::one_core && may_part_ways(here)) return send_wave(here);
   switch (destination.way) {
     case Way::here:
@@ -229,6 +245,24 @@ Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
   return outcome;
 }
 
+// Has the batch's first request, which may wait for keys, tried where these are. It stays the first
+// one until it has its reply, however long that takes.
+void Client::send_attempt(OnCore& here, const Destination& destination) {
+  const RequestBatch::Request& request = batch_.front();
+  auto run = here.data().runs.take();
+  run->start(here.id(), session_, [this](OnCore& home, const Run::Replies& replies) {
+    on_attempt_back(home, replies.all, replies.wait);
+  });
+  run->leave_undone_if(going_);
+  away_args_ = run->add(request.entry, batch_.args(request), request.key_hash);
+  waiting_ = away_ = true;
+  if (destination.way == Way::one_core) {
+    here.post(destination.core, std::move(run));
+  } else {
+    Run::stop_and_run(here, std::move(run), destination.cores, nullptr);
+  }
+}
+
 // Sends the batch's first request to the core that owns its key, and with it those behind it that
 // may go the same way: nothing but the replies is between them, so order holds.
 size_t Client::send_away(OnCore& here, CoreId owner) {
@@ -245,8 +279,10 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
     if (batch_.empty() || reply_mode_ != ReplyMode::on) break;
     const RequestBatch::Request& next = batch_.front();
     const auto args = batch_.args(next);
-    // A refusal must not come before the replies of those that are away.
+    // A refusal must not come before the replies of those that are away, and what may wait for
+    // keys must not hold them up.
     if (admit(here, *this, next.entry, args) || held_back(here, next)) break;
+    if (has(next.entry->command->flags, Flag::blocking)) break;
     const Destination destination = destination_of(here, next);
     if (destination.way != Way::one_core || destination.core != owner) break;
   } while (true);
@@ -272,6 +308,7 @@ size_t Client::send_wave(OnCore& here) {
     RequestBatch::Request& request = batch_.front();
     const auto args = batch_.args(request);
     if (admit(here, *this, request.entry, args) || held_back(here, request)) break;
+    if (has(request.entry->command->flags, Flag::blocking)) break;
     const Destination destination = destination_of(here, request);
     const bool keyed = request.entry->command->keys.single();
     if (destination.way == Way::here && !keyed) break;
@@ -305,11 +342,19 @@ void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
 
 void Client::resume(OnCore& here, protocol::Reply reply) {
   const RequestBatch::Request& request = batch_.front();
-  const size_t bytes = request.bytes;
+  const std::shared_ptr<KeyWait> wait = std::exchange(key_wait_, nullptr);
   if (closed()) return leave(here);
+  const Call call{
+      .entry = *request.entry, .args = batch_.args(request), .caller = *this, .client = this};
   protocol::Output replies;
-  finish_suspended(here, *request.entry, session_, reply, replies);
+  finish_suspended(here, call, wait != nullptr ? wait->cycles : 0, reply, replies);
   append(replies.view());
+  go_on_behind(here);
+}
+
+// The batch's first request has its reply.
+void Client::go_on_behind(OnCore& here) {
+  const size_t bytes = batch_.front().bytes;
   batch_.pop_front();
   input_.consume_front(bytes);
   waiting_ = false;
@@ -328,6 +373,38 @@ void Client::on_run_back(OnCore& here, Bytes replies) {
   away_bytes_ = away_args_ = 0;
   waiting_ = away_ = false;
   go_on(here);
+}
+
+void Client::on_attempt_back(OnCore& here, Bytes reply, std::shared_ptr<KeyWait> wait) {
+  away_ = false;
+  away_args_ = 0;
+  if (going_.taken()) {
+    close(here);
+    if (wait != nullptr) give_up(here, wait);
+    return leave(here);
+  }
+  if (wait == nullptr) {
+    append(reply);
+    return go_on_behind(here);
+  }
+  await(here, std::move(wait));
+  // Whoever sends no more waits in vain, and what came before need not wait, too.
+  if (ended_) return close(here);
+  flush(here);
+}
+
+// From here on the command ends at home: see TimedWaits.
+void Client::await(const OnCore& here, std::shared_ptr<KeyWait> wait) {
+  key_wait_ = wait;
+  uint64_t timeout_ms = 0;
+  if (wait->ends_ms() != 0) {
+    timeout_ms = static_cast<uint64_t>(std::max<int64_t>(wait->ends_ms() - here.now_ms(), 1));
+  }
+  here.data().timed_waits.add(core_, {.client_id = session_.client_id,
+                                      .caller = *this,
+                                      .timeout_ms = timeout_ms,
+                                      .on_timeout = [wait] { return wait->on_timeout(); },
+                                      .keys = wait});
 }
 
 // The connection went while a command was under way, which is over now.

@@ -4,6 +4,7 @@
 
 #include "server/client/client.hpp"
 #include "server/command/execute.hpp"
+#include "server/command/serve.hpp"
 #include "server/core/core.hpp"
 #include "server/core/exclusive.hpp"
 #include "server/server.hpp"
@@ -42,6 +43,8 @@ bool Run::clear_for_reuse() {
   stopped_.clear();
   client_ = nullptr;
   is_part_ = false;
+  wait_ = nullptr;
+  going_ = nullptr;
   homeward_ = false;
   return args_.memory_bytes() + replies_.memory_bytes() <= kSpareBytesMax;
 }
@@ -63,13 +66,14 @@ void Run::look_ahead(const OnCore& here, Ahead ahead) const {
 
 void Run::arrive(OnCore& here, std::unique_ptr<Message> self) {
   if (homeward_) {
-    on_back_(here, {.all = replies_.view(), .ends = ends_});
+    on_back_(here, {.all = replies_.view(), .ends = ends_, .wait = std::move(wait_)});
     here.data().runs.give_back(std::unique_ptr<Run>(static_cast<Run*>(self.release())));
     return;
   }
   self_ = std::move(self);
   if (!stopped_.empty()) return run_exclusively(here);
   ++here.data().statistics.hops;
+  owner_ = here.id();
   go_on(here);
 }
 
@@ -81,10 +85,11 @@ void Run::stop_and_run(OnCore& here, std::unique_ptr<Run> run, const std::vector
 }
 
 void Run::run_exclusively(OnCore& here) {
+  if (is_in_vain()) return go_home(here);
   for (const CoreId core : stopped_) {
     here.server().core(core).data().pause.end_if_over(here.now_ms());
   }
-  if (held_back(here)) return;
+  if (held_back(here) || stop_more(here)) return;
   ++here.data().statistics.exclusive_runs;
   const RequestBatch::Request& request = batch_.front();
   const Call call{.entry = *request.entry,
@@ -95,11 +100,38 @@ void Run::run_exclusively(OnCore& here) {
                   .key_hash = request.key_hash};
   if (execute(here, call, replies_) == Outcome::suspended) return wait(here);
   ends_.push_back(replies_.size());
-  go_home(here);
+  batch_.pop_front();
+  if (batch_.empty()) return go_home(here);
+  stopped_.clear();
+  here.post(owner_, std::move(self_));
 }
 
-// Until the command that was suspended is answered.
-void Run::wait(const OnCore& here) { here.data().waiting_runs.add(std::move(self_)); }
+// Whether its next command needs more cores stopped than there are (serve.hpp); then it runs when
+// they are.
+bool Run::stop_more(OnCore& here) {
+  const RequestBatch::Request& request = batch_.front();
+  std::vector<CoreId> cores =
+      cores_to_stop(here, *request.entry, batch_.args(request), Reach(stopped_));
+  if (cores.empty()) return false;
+  stopped_ = std::move(cores);
+  here.server().exclusives().run(std::vector<CoreId>(stopped_), std::move(self_));
+  return true;
+}
+
+// Until the command that was suspended is answered; at home, where it waits for keys.
+void Run::wait(const OnCore& here) {
+  if (wait_ != nullptr) return go_home_at_once(here);
+  here.data().waiting_runs.add(std::move(self_));
+}
+
+void Run::await(const OnCore&, std::shared_ptr<KeyWait> wait) { wait_ = std::move(wait); }
+
+// Ahead of everything that this core and those that are stopped will send: what it waits for may be
+// there in a moment, on any of them, and must not come home before it.
+void Run::go_home_at_once(const OnCore& here) {
+  homeward_ = true;
+  here.server().core(home_).post(std::move(self_));
+}
 
 // A pause may have begun while it was on its way.
 bool Run::held_back(OnCore& here) {
@@ -111,8 +143,8 @@ bool Run::held_back(OnCore& here) {
 }
 
 void Run::go_on(OnCore& here) {
-  while (!batch_.empty()) {
-    if (held_back(here)) return;
+  while (!batch_.empty() && !is_in_vain()) {
+    if (held_back(here) || stop_more(here)) return;
     const RequestBatch::Request& request = batch_.front();
     const Call call{.entry = *request.entry,
                     .args = batch_.args(request),
@@ -133,7 +165,9 @@ void Run::go_home(OnCore& here) {
 
 void Run::resume(OnCore& here, protocol::Reply reply) {
   self_ = here.data().waiting_runs.take(*this);
-  finish_suspended(here, *batch_.front().entry, session_, reply, replies_);
+  const RequestBatch::Request& request = batch_.front();
+  const Call call{.entry = *request.entry, .args = batch_.args(request), .caller = *this};
+  finish_suspended(here, call, 0, reply, replies_);
   ends_.push_back(replies_.size());
   batch_.pop_front();
   go_on(here);

@@ -10,6 +10,7 @@
 #include "server/client/request_batch.hpp"
 #include "server/command/caller.hpp"
 #include "server/command/reach.hpp"
+#include "server/core/claim.hpp"
 #include "server/core/message.hpp"
 #include "storage/base/ids.hpp"
 
@@ -27,6 +28,8 @@ class Run final : public Message, public Caller {
   struct Replies {
     Bytes all;
     std::span<const size_t> ends;  // where each ends
+    // In place of the last one, where that waits for keys.
+    std::shared_ptr<KeyWait> wait = nullptr;
   };
   // What to do with them at home.
   using OnBack = std::function<void(OnCore& home, const Replies& replies)>;
@@ -37,7 +40,11 @@ class Run final : public Message, public Caller {
   // Its one command is a part of one that is split: nothing refuses it any more (Call::is_part).
   void set_part() { is_part_ = true; }
 
-  // Copies the arguments; returns how many bytes that took.
+  // What has not begun when `going` is taken is not begun. It lives until the run is back.
+  void leave_undone_if(const Claim& going) { going_ = &going; }
+
+  // Copies the arguments; returns how many bytes that took. A command that may wait for keys is the
+  // only one of its run.
   size_t add(const CommandEntry* entry, std::span<const Bytes> args, uint64_t key_hash);
 
   void look_ahead(const OnCore& here, Ahead ahead) const override;
@@ -55,13 +62,17 @@ class Run final : public Message, public Caller {
   const Session& session() const override { return session_; }
   void resume(OnCore& here, protocol::Reply reply) override;
   void retry(OnCore& here) override;
+  void await(const OnCore& here, std::shared_ptr<KeyWait> wait) override;
 
  private:
   friend class WaitingRuns;
+  bool is_in_vain() const { return going_ != nullptr && going_->taken(); }
+  bool stop_more(OnCore& here);
   void run_exclusively(OnCore& here);
   void go_on(OnCore& here);
   bool held_back(OnCore& here);
   void go_home(OnCore& here);
+  void go_home_at_once(const OnCore& here);
   void wait(const OnCore& here);
 
   CoreId home_;
@@ -71,7 +82,10 @@ class Run final : public Message, public Caller {
   protocol::Output args_;  // the bytes that the batch's arguments are views of
   protocol::Output replies_;
   std::vector<size_t> ends_;
-  std::vector<CoreId> stopped_;  // whom its one command needs stopped; empty: nobody
+  std::vector<CoreId> stopped_;  // whom its first command needs stopped; empty: nobody
+  CoreId owner_;                 // where to go on with the others after that
+  std::shared_ptr<KeyWait> wait_;
+  const Claim* going_ = nullptr;
   Client* client_ = nullptr;
   std::unique_ptr<Message> self_;  // while it runs
   size_t waiting_place_ = 0;       // among those that wait on its core

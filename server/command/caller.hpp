@@ -7,6 +7,7 @@
 
 namespace tidemark::server {
 
+class KeyWait;
 class OnCore;
 
 // Whom a command answers: a client on its home core, or a run of a client's commands on the core
@@ -22,6 +23,9 @@ class Caller {
   virtual void resume(OnCore& here, protocol::Reply reply) = 0;
   // What the command waited for is there: it runs again from its beginning.
   virtual void retry(OnCore& here) = 0;
+  // The suspended command waits for keys: it does so at the client's home, where it ends. Nothing
+  // of it stays here, and neither of the above is called here.
+  virtual void await(const OnCore& here, std::shared_ptr<KeyWait> wait) = 0;
 };
 
 }  // namespace tidemark::server

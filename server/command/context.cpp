@@ -1,6 +1,7 @@
 #include "server/command/context.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/client/client.hpp"
 #include "server/client/client_limits.hpp"
@@ -41,6 +42,26 @@ storage::Entry* Context::find_and_count(Bytes key, storage::Touch touch) const {
 
 bool Context::is_past_reply_limit(size_t bytes) const {
   return bytes > output_bytes_max(settings());
+}
+
+// Stands in the lines for all its keys, and goes home.
+Reply Context::wait_for_keys(WaitForKeys wanted) {
+  if (!session_.may_wait) return wanted.on_timeout();
+  using Other = WaitingKeys::Other;
+  const Router& router = server().router();
+  key_wait_ = std::make_shared<KeyWait>(session_, std::move(wanted), now_ms());
+  for (const std::string& key : key_wait_->keys()) {
+    const CoreId owner = router.owner(key);
+    auto other = Other::none;
+    if (key_wait_->destination()) {
+      const bool near = router.owner(*key_wait_->destination()) == owner;
+      other = near ? Other::near : Other::far;
+    }
+    key_wait_->add_core(owner);
+    data(owner).waiting_keys.add(session_.db, key, key_wait_, other);
+  }
+  parts_.caller.await(here(), key_wait_);
+  return suspend();
 }
 
 Client& Context::client() const {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "protocol/reply.hpp"
 #include "server/command/caller.hpp"
+#include "server/command/key_wait.hpp"
 #include "server/command/reach.hpp"
 #include "server/command/session.hpp"
 #include "server/core/core.hpp"
@@ -98,8 +100,12 @@ class Context {
     suspended_ = true;
     return Reply::none();
   }
+  // The command waits for its keys, as key_wait.hpp says, and returns what this returns.
+  Reply wait_for_keys(WaitForKeys wanted);
   Caller& caller() const { return parts_.caller; }
   bool suspended() const { return suspended_; }
+  // What it waits for, where it was suspended for keys.
+  KeyWait* key_wait() const { return key_wait_.get(); }
 
  private:
   storage::Entry* find_and_count(Bytes key, storage::Touch touch) const;
@@ -107,6 +113,7 @@ class Context {
   Parts parts_;
   const Session& session_;
   bool suspended_ = false;
+  std::shared_ptr<KeyWait> key_wait_;
 };
 
 }  // namespace tidemark::server

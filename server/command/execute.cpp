@@ -1,11 +1,13 @@
 #include "server/command/execute.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "protocol/encode.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
+#include "server/command/serve.hpp"
 #include "server/command/slow.hpp"
 #include "server/core/cycle_clock.hpp"
 #include "server/errors.hpp"
@@ -80,6 +82,25 @@ void count_error(Statistics& statistics, const Reply& reply) {
   }
 }
 
+void count_call(const OnCore& here, const Call& call, uint64_t cycles) {
+  Statistics& statistics = here.data().statistics;
+  CommandStatistics& counted = statistics.commands[call.entry.index];
+  ++statistics.commands_processed;
+  ++counted.calls;
+  counted.cycles += cycles;
+  if (here.server().settings().latency_tracking) {
+    if (counted.latency == nullptr) counted.latency = std::make_unique<LatencyHistogram>();
+    counted.latency->record(CycleClock::nanoseconds(cycles));
+  }
+  if (cycles >= here.data().slow_cycles) [[unlikely]]
+    note_slow(here, call, cycles);
+}
+
+void count_failure(const OnCore& here, const CommandEntry& entry, const Reply& reply) {
+  ++here.data().statistics.commands[entry.index].failed;
+  count_error(here.data().statistics, reply);
+}
+
 }  // namespace
 
 std::optional<Reply> refuse_for_state(const OnCore& here, const Command& command, Bytes user) {
@@ -133,33 +154,28 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   const Reply reply = command.run(context, args);
   const uint64_t cycles = CycleClock::now() - start;
 
-  Statistics& statistics = here.data().statistics;
-  CommandStatistics& counted = statistics.commands[call.entry.index];
-  ++statistics.commands_processed;
-  ++counted.calls;
-  counted.cycles += cycles;
-  if (here.server().settings().latency_tracking) {
-    if (counted.latency == nullptr) counted.latency = std::make_unique<LatencyHistogram>();
-    counted.latency->record(CycleClock::nanoseconds(cycles));
+  if (KeyWait* const wait = context.key_wait()) [[unlikely]] {
+    // Counted when it ends.
+    wait->cycles = std::max<uint64_t>(cycles, 1);
+    return Outcome::suspended;
   }
-  if (cycles >= here.data().slow_cycles) [[unlikely]]
-    note_slow(here, call, cycles);
+  count_call(here, call, cycles);
   if (context.suspended()) return Outcome::suspended;
   if (reply.is_error()) [[unlikely]] {
-    ++counted.failed;
-    count_error(statistics, reply);
+    count_failure(here, call.entry, reply);
   }
   protocol::encode(reply, session.resp, out);
+  if (here.data().waiting_keys.any_ready() || !call.reach.cores().empty()) [[unlikely]] {
+    serve_ready(here, call.reach);
+  }
   return Outcome::replied;
 }
 
-void finish_suspended(const OnCore& here, const CommandEntry& entry, const Session& session,
-                      const Reply& reply, protocol::Output& out) {
-  if (reply.is_error()) {
-    ++here.data().statistics.commands[entry.index].failed;
-    count_error(here.data().statistics, reply);
-  }
-  protocol::encode(reply, session.resp, out);
+void finish_suspended(const OnCore& here, const Call& call, uint64_t cycles, const Reply& reply,
+                      protocol::Output& out) {
+  if (cycles > 0) count_call(here, call, cycles);
+  if (reply.is_error()) count_failure(here, call.entry, reply);
+  protocol::encode(reply, call.caller.session().resp, out);
 }
 
 }  // namespace tidemark::server

@@ -39,8 +39,9 @@ std::optional<protocol::Reply> refuse_for_state(const OnCore& here, const Comman
 // Counts a command that was refused before it ran; `entry` is null for an unknown one.
 void count_refusal(const OnCore& here, const CommandEntry* entry, const protocol::Reply& reply);
 
-// Appends the reply of a command that waited.
-void finish_suspended(const OnCore& here, const CommandEntry& entry, const Session& session,
+// Appends the reply of a command that waited. What waited for keys has run for so many `cycles` and
+// is counted now; anything else was counted when it ran.
+void finish_suspended(const OnCore& here, const Call& call, uint64_t cycles,
                       const protocol::Reply& reply, protocol::Output& out);
 
 }  // namespace tidemark::server

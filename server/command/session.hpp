@@ -16,6 +16,8 @@ struct Session {
   protocol::RespVersion resp = protocol::RespVersion::v2;
   bool no_touch = false;  // CLIENT NO-TOUCH: reading leaves LRU order alone
   bool monitored = true;  // false for commands that MONITOR does not show
+  // False within transactions and scripts: what would wait for keys answers as if its time were up.
+  bool may_wait = true;
 };
 
 }  // namespace tidemark::server

@@ -366,9 +366,10 @@ Reply client_unblock(Context& ctx, ArgReader& args) {
 
   const auto client_id = static_cast<uint64_t>(*id);
   for (const CoreId core : ctx.all_cores()) {
-    if (!ctx.data(core).timed_waits.contains(client_id)) continue;
-    ctx.server().core(core).post(std::make_unique<WorkMessage>(
-        [client_id, how](OnCore& there) { there.data().timed_waits.end(there, client_id, how); }));
+    if (!ctx.data(core).timed_waits.claim(client_id)) continue;
+    ctx.server().core(core).post(std::make_unique<WorkMessage>([client_id, how](OnCore& there) {
+      there.data().timed_waits.end_claimed(there, client_id, how);
+    }));
     return Reply::integer(1);
   }
   return Reply::integer(0);

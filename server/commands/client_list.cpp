@@ -6,6 +6,7 @@
 
 #include "server/client/client.hpp"
 #include "server/client/describe.hpp"
+#include "server/command/key_wait.hpp"
 #include "server/commands/client.hpp"
 #include "server/core/work_message.hpp"
 #include "server/server.hpp"
@@ -153,6 +154,7 @@ std::optional<Reply> read_filter(ArgReader& args, KillFilter& filter) {
 void kill(Context& ctx, const Found& found) {
   const uint64_t id = found.client->session().client_id;
   if (id == ctx.session().client_id) return found.client->close_after_reply();
+  stop_serving(ctx.server(), *found.client);
   ctx.server().core(found.core).post(std::make_unique<WorkMessage>([id](OnCore& here) {
     if (Client* const client = here.data().clients.find(id)) client->close(here);
   }));

@@ -162,7 +162,12 @@ Reply swapdb(Context& ctx, ArgReader& args) {
   const DbIndex one = existing_database(ctx, args, first);
   const DbIndex other = existing_database(ctx, args, second);
   if (args.failed()) return args.error();
-  for (const CoreId core : ctx.all_cores()) ctx.data(core).keyspace.swap_databases(one, other);
+  for (const CoreId core : ctx.all_cores()) {
+    CoreData& data = ctx.data(core);
+    data.keyspace.swap_databases(one, other);
+    data.waiting_keys.note_database(one);
+    data.waiting_keys.note_database(other);
+  }
   return Reply::ok();
 }
 

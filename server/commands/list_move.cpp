@@ -1,4 +1,4 @@
-// Lists: elements that go from one list to another, in one step.
+// Lists: elements that go from one list to another, in one step, at once or when there are any.
 
 #include <string>
 #include <utility>
@@ -7,6 +7,7 @@
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/list_value.hpp"
+#include "server/commands/timeout_arg.hpp"
 #include "server/errors.hpp"
 
 namespace tidemark::server {
@@ -105,7 +106,75 @@ constexpr Command kRpoplpush{
     .run = rpoplpush,
 };
 
-constexpr Command kCommands[] = {kLmove, kRpoplpush};
+// Moves an element, or waits until there is one.
+Reply move_or_wait(Context& ctx, const Move& move, int64_t timeout_ms) {
+  Reply moved = move_if_any(ctx, move);
+  // Where it may not wait it answers as LMOVE does; its time being over is another reply.
+  if (moved.kind() != Reply::Kind::null || !ctx.session().may_wait) return moved;
+  return ctx.wait_for_keys(
+      {.keys = {&move.source, 1},
+       .timeout_ms = timeout_ms,
+       .type = List::kType,
+       .serve =
+           [to = std::string(move.destination), from_end = move.from, to_end = move.to](Context& on,
+                                                                                        Bytes key) {
+             return move_if_any(on,
+                                {.source = key, .destination = to, .from = from_end, .to = to_end});
+           },
+       .on_timeout = Reply::null_array,
+       .destination = move.destination});
+}
+
+Reply blmove(Context& ctx, ArgReader& args) {
+  const Move move = read_move(args);
+  const int64_t timeout_ms = timeout_of(ctx, args, args.next());
+  if (args.failed()) return args.error();
+  return move_or_wait(ctx, move, timeout_ms);
+}
+
+constexpr Command kBlmove{
+    .name = "blmove",
+    .summary =
+        "Moves an element from one end of a list to an end of another, and returns it; waits "
+        "until there is one.",
+    .since = "6.2.0",
+    .complexity = "O(1)",
+    .group = Group::list,
+    .arity = exactly(6),
+    .flags = Flag::write | Flag::deny_oom | Flag::blocking,
+    .keys = {key_at(1, Access::access_delete), key_at(2, Access::insert)},
+    .syntax =
+        "source:key destination:key1 wherefrom:{LEFT|RIGHT} whereto:{LEFT|RIGHT} "
+        "timeout:double",
+    .run = blmove,
+};
+
+Reply brpoplpush(Context& ctx, ArgReader& args) {
+  Move move;
+  move.source = args.next();
+  move.destination = args.next();
+  const int64_t timeout_ms = timeout_of(ctx, args, args.next());
+  if (args.failed()) return args.error();
+  return move_or_wait(ctx, move, timeout_ms);
+}
+
+constexpr Command kBrpoplpush{
+    .name = "brpoplpush",
+    .summary =
+        "Moves the last element of a list to the front of another, and returns it; waits "
+        "until there is one.",
+    .since = "2.2.0",
+    .complexity = "O(1)",
+    .deprecated = {.since = "6.2.0", .instead = "`BLMOVE` with the `RIGHT` and `LEFT` arguments"},
+    .group = Group::list,
+    .arity = exactly(4),
+    .flags = Flag::write | Flag::deny_oom | Flag::blocking,
+    .keys = {key_at(1, Access::access_delete), key_at(2, Access::insert)},
+    .syntax = "source:key destination:key1 timeout:double",
+    .run = brpoplpush,
+};
+
+constexpr Command kCommands[] = {kBlmove, kBrpoplpush, kLmove, kRpoplpush};
 static_assert(well_formed(kCommands));
 
 }  // namespace

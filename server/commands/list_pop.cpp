@@ -1,6 +1,7 @@
-// Lists: elements of the first list, among several, that has any.
+// Lists: elements of the first list, among several, that has any, or has any first.
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/list_value.hpp"
+#include "server/commands/timeout_arg.hpp"
 #include "server/errors.hpp"
 
 namespace tidemark::server {
@@ -38,25 +40,55 @@ ManyPop read_many_pop(ArgReader& args) {
   return pop;
 }
 
-// The key and what was popped there. REQUIRES: the list is there.
-Reply pop_with_key(Context& ctx, Bytes key, const ManyPop& pop) {
-  const Reply elements = pop_elements(ctx, key, pop.end, pop.count);
+Reply pair_of(const Context& ctx, Bytes key, const Reply& value) {
   protocol::Output out;
   protocol::write_array_header(out, 2);
   protocol::write_bulk(out, key);
-  protocol::encode(elements, ctx.session().resp, out);
+  protocol::encode(value, ctx.session().resp, out);
   return Reply::encoded(std::move(out));
+}
+
+// What pop(ctx, key) returns for the first of the keys that holds a list; none where no key does.
+template <typename Pop>
+std::optional<Reply> pop_first(Context& ctx, std::span<const Bytes> keys, const Pop& pop) {
+  for (const Bytes key : keys) {
+    const auto list = find_list(ctx, key);
+    if (!list) return error_reply(list.error());
+    if (*list != nullptr) return pop(ctx, key);
+  }
+  return std::nullopt;
+}
+
+// The same, but waits until one of them does.
+template <typename Pop>
+Reply pop_or_wait(Context& ctx, std::span<const Bytes> keys, int64_t timeout_ms, Pop pop) {
+  if (auto popped = pop_first(ctx, keys, pop)) return std::move(*popped);
+  return ctx.wait_for_keys({.keys = keys,
+                            .timeout_ms = timeout_ms,
+                            .type = List::kType,
+                            .serve = std::move(pop),
+                            .on_timeout = Reply::null_array});
+}
+
+// The key and what was popped there. REQUIRES: the list is there.
+auto pop_many(ListEnd end, uint64_t count) {
+  return [end, count](Context& ctx, Bytes key) {
+    const Reply elements = pop_elements(ctx, key, end, count);
+    return pair_of(ctx, key, elements);
+  };
+}
+auto pop_one(ListEnd end) {
+  return [end](Context& ctx, Bytes key) {
+    const Reply element = pop_element(ctx, key, end);
+    return pair_of(ctx, key, element);
+  };
 }
 
 Reply lmpop(Context& ctx, ArgReader& args) {
   const ManyPop pop = read_many_pop(args);
   if (args.failed()) return args.error();
-  for (const Bytes key : pop.keys) {
-    const auto list = find_list(ctx, key);
-    if (!list) return error_reply(list.error());
-    if (*list != nullptr) return pop_with_key(ctx, key, pop);
-  }
-  return Reply::null_array();
+  auto popped = pop_first(ctx, pop.keys, pop_many(pop.end, pop.count));
+  return popped ? std::move(*popped) : Reply::null_array();
 }
 
 constexpr Command kLmpop{
@@ -72,7 +104,71 @@ constexpr Command kLmpop{
     .run = lmpop,
 };
 
-constexpr Command kCommands[] = {kLmpop};
+Reply blmpop(Context& ctx, ArgReader& args) {
+  const Bytes timeout = args.next();
+  const ManyPop pop = read_many_pop(args);
+  const int64_t timeout_ms = timeout_of(ctx, args, timeout);
+  if (args.failed()) return args.error();
+  return pop_or_wait(ctx, pop.keys, timeout_ms, pop_many(pop.end, pop.count));
+}
+
+constexpr Command kBlmpop{
+    .name = "blmpop",
+    .summary =
+        "Removes elements of the first list, among several, that has any, and returns them; "
+        "waits until one has.",
+    .since = "7.0.0",
+    .complexity = "O(N+M), N the keys given, M the elements returned",
+    .group = Group::list,
+    .arity = at_least(5),
+    .flags = Flag::write | Flag::blocking,
+    .keys = {counted_keys_at(2, Access::access_delete)},
+    .syntax = "timeout:double numkeys:integer key:key... where:{LEFT|RIGHT} [COUNT count:integer]",
+    .run = blmpop,
+};
+
+Reply pop_one_or_wait(Context& ctx, ArgReader& args, ListEnd end) {
+  const auto keys = args.take(args.remaining() - 1);
+  const int64_t timeout_ms = timeout_of(ctx, args, args.next());
+  if (args.failed()) return args.error();
+  return pop_or_wait(ctx, keys, timeout_ms, pop_one(end));
+}
+
+Reply blpop(Context& ctx, ArgReader& args) { return pop_one_or_wait(ctx, args, ListEnd::front); }
+
+constexpr Command kBlpop{
+    .name = "blpop",
+    .summary =
+        "Removes the first element of the first list, among several, that has any, and "
+        "returns it; waits until one has.",
+    .since = "2.0.0",
+    .complexity = "O(N) in the keys given",
+    .group = Group::list,
+    .arity = at_least(3),
+    .flags = Flag::write | Flag::blocking,
+    .keys = {{.walk = Walk{.last = -2}, .access = Access::access_delete}},
+    .syntax = "key:key... timeout:double",
+    .run = blpop,
+};
+
+Reply brpop(Context& ctx, ArgReader& args) { return pop_one_or_wait(ctx, args, ListEnd::back); }
+
+constexpr Command kBrpop{
+    .name = "brpop",
+    .summary =
+        "Removes the last element of the first list, among several, that has any, and "
+        "returns it; waits until one has.",
+    .since = "2.0.0",
+    .complexity = "O(N) in the keys given",
+    .group = Group::list,
+    .arity = at_least(3),
+    .flags = Flag::write | Flag::blocking,
+    .keys = {{.walk = Walk{.last = -2}, .access = Access::access_delete}},
+    .syntax = "key:key... timeout:double",
+    .run = brpop,
+};
+
+constexpr Command kCommands[] = {kBlmpop, kBlpop, kBrpop, kLmpop};
 static_assert(well_formed(kCommands));
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "server/client/client.hpp"
 #include "server/client/describe.hpp"
+#include "server/command/key_wait.hpp"
 #include "server/core/core.hpp"
 #include "server/core/work_message.hpp"
 #include "server/log/log.hpp"
@@ -109,6 +110,7 @@ void evict_clients(Server& server) {
     Core& core = *totals.largest;
     const uint64_t id = core.data().client_memory.evict_largest().client_id;
     ++core.data().statistics.evicted_clients;
+    if (Client* const client = core.data().clients.find(id)) stop_serving(server, *client);
     core.post(std::make_unique<WorkMessage>([id](OnCore& on) { close_evicted(on, id); }));
   }
 }

@@ -10,6 +10,7 @@
 #include "server/client/monitors.hpp"
 #include "server/client/run_pool.hpp"
 #include "server/client/waiting_runs.hpp"
+#include "server/core/change_listeners.hpp"
 #include "server/core/client_memory.hpp"
 #include "server/core/latency_monitor.hpp"
 #include "server/core/passing_users.hpp"
@@ -19,6 +20,7 @@
 #include "server/core/statistics.hpp"
 #include "server/core/store_watch.hpp"
 #include "server/core/timed_waits.hpp"
+#include "server/core/waiting_keys.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
 #include "storage/readstate/read_states.hpp"
@@ -38,7 +40,9 @@ struct CoreData {
   explicit CoreData(const CoreOptions& options)
       : keyspace(options.keyspace),
         read_states(with_clock(options.read_states, keyspace.clock())),
-        pause(keyspace) {
+        changes(keyspace),
+        pause(keyspace),
+        waiting_keys(changes) {
     statistics.commands.resize(options.commands);
   }
 
@@ -58,9 +62,11 @@ struct CoreData {
   ClientMemoryBooks client_memory;  // the clients have their place in it
   ClientRegistry clients;
   Monitors monitors;
+  ChangeListeners changes;
   Pause pause;
   RunPool runs;
   TimedWaits timed_waits;
+  WaitingKeys waiting_keys;
   WaitingRuns waiting_runs;
   Statistics statistics;
   // What took long, and from how many cycles on a command may be of that kind (slow.hpp).

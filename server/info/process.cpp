@@ -111,8 +111,8 @@ void write_clients_section(const InfoSource& source, InfoText& text) {
   text.field("client_recent_max_output_buffer", totals.output_bytes_max);
   text.field("blocked_clients", totals.clients_blocked);
   text.field("tracking_clients", 0);
-  text.field("clients_in_timeout_table", 0);
-  text.field("total_blocking_keys", 0);
+  text.field("clients_in_timeout_table", totals.clients_timed);
+  text.field("total_blocking_keys", totals.keys_waited_for);
   text.field("total_blocking_keys_on_nokey", 0);
 }
 

@@ -23,6 +23,7 @@ FLOATS = EDGES + WORDS + (
 KEYS = (b"a", b"b", b"c", b"key:1", b"{tag}1", b"{tag}2", b"", b"with space", b"\r\n\x00\xff", b"x" * 300)
 PATTERNS = (b"*", b"a", b"?", b"[a-b]", b"[^a]", b"key*", b"\\a", b"{tag}*", b"", b"[", b"**?", b"*\xff")
 DATABASES = (b"0", b"1", b"2") * 8 + EDGES + WORDS
+TIMED = (b"wait", b"blpop", b"brpop", b"blmove", b"brpoplpush")
 OVERFLOWING = (b"9223372036854775807", b"9223372036854775", b"9223372036854776", b"-9223372036854775808",
                b"-9223372036854776", b"9223372036854775808")
 
@@ -185,8 +186,9 @@ class Maker:
         # Without its count, SPOP takes what chance has it take.
         if self.chance(30) and len(command) > 1 and command[0] != b"spop":
             command.pop()
-        # A count far below zero would have Redis answer without end.
-        if self.chance(30) and command[0] not in (b"wait", b"srandmember", b"zrandmember"):
+        # What ends with a time may not end with any other word, which might be a long time; and a count
+        # far below zero would have Redis answer without end.
+        if self.chance(30) and command[0] not in (*TIMED, b"srandmember", b"zrandmember"):
             command.append(self.value())
         if self.chance(4):
             command = [command[0].upper(), *command[1:]]

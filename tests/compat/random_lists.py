@@ -1,6 +1,7 @@
 """Random commands of the list family."""
 
 LISTS = (b"l", b"m", b"{tag}l", b"long")
+# Short, or no time at all. What overflows is "out of range" since 7.2, and "negative" before.
 TIMEOUTS = (b"0.01", b"0.001", b"1e-3", b"-1", b"-0.5", b"nan", b"x", b"", b" 1", b"0.01x")
 
 
@@ -59,5 +60,9 @@ def templates(maker):
         lambda: [b"lmove", key(), key(), end(), end()],
         lambda: [b"rpoplpush", key(), key()],
         lambda: [b"lmpop", *counted_keys()],
+        lambda: [pick((b"blpop", b"brpop")), *keys(), pick(TIMEOUTS)],
+        lambda: [b"blmove", key(), key(), end(), end(), pick(TIMEOUTS)],
+        lambda: [b"brpoplpush", key(), key(), pick(TIMEOUTS)],
+        lambda: [b"blmpop", pick(TIMEOUTS), *counted_keys()],
         lambda: [b"object", b"encoding", key()],
     )

@@ -77,6 +77,16 @@ std::string Connection::receive() {
   return show(*static_cast<redisReply*>(reply));
 }
 
+void Connection::begin(const std::vector<std::string>& command) {
+  send(command);
+  int done = 0;
+  while (done == 0) {
+    if (redisBufferWrite(context_, &done) != REDIS_OK) {
+      throw std::runtime_error(std::string("cannot send: ") + context_->errstr);
+    }
+  }
+}
+
 void Connection::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -26,6 +26,8 @@ class Connection {
   // The two halves of run(), for pipelines.
   void send(const std::vector<std::string>& command);
   std::string receive();
+  // As send(), but the command leaves at once: for one whose reply depends on others.
+  void begin(const std::vector<std::string>& command);
 
   // Bytes as they are. Not to be mixed with replies that are still expected by the above.
   void write(std::string_view bytes);
