@@ -17,6 +17,7 @@ namespace tidemark::server {
 
 namespace {
 
+using storage::List;
 using storage::ListEnd;
 
 // Some elements of one of several lists.
