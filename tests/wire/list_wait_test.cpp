@@ -85,7 +85,9 @@ TEST_CASE("what is no time to wait is refused") {
         {"nan", kNoFloat},      {"1s", kNoFloat},      {"-1", kNegative},
         {"-0.01", kNegative},   {"-inf", kNegative},   {"inf", kOutOfRange},
         {"1e400", kOutOfRange}, {"1e16", kOutOfRange}, {"9223372036854775807", kOutOfRange}};
-    for (const auto& [text, error] : cases) {
+    for (const auto& wrong : cases) {
+      const std::string& text = wrong.first;
+      const std::string& error = wrong.second;
       CAPTURE(text);
       CHECK(boss.run({"BLPOP", "l", text}) == error);
       CHECK(boss.run({"BRPOP", "l", "m", text}) == error);
