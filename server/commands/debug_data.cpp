@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "server/server.hpp"
+#include "storage/value/hash.hpp"
 #include "storage/value/list.hpp"
 #include "storage/value/set.hpp"
 #include "storage/value/sorted_set.hpp"
@@ -83,6 +84,17 @@ void add_sorted_set(const storage::SortedSet& set, Digest& digest) {
   });
 }
 
+void add_hash(const storage::Hash& hash, Digest& digest) {
+  hash.visit([&digest](const storage::PackedElement& field, const storage::PackedElement& value) {
+    IntegerText scratch;
+    Digest element;
+    element.add(field.text(scratch));
+    element.add(value.text(scratch));
+    digest.add_unordered(element.view());
+    return true;
+  });
+}
+
 // Entries only: neither groups nor what else a stream remembers.
 void add_stream(const storage::Stream& stream, Digest& digest) {
   const auto add_element = [&digest](const storage::PackedElement& element) {
@@ -120,10 +132,11 @@ void add_value(const Entry& entry, Digest& digest) {
     case storage::ValueType::zset:
       add_sorted_set(*static_cast<const storage::SortedSet*>(entry.object()), digest);
       break;
+    case storage::ValueType::hash:
+      add_hash(*static_cast<const storage::Hash*>(entry.object()), digest);
+      break;
     case storage::ValueType::stream:
       add_stream(*static_cast<const storage::Stream*>(entry.object()), digest);
-      break;
-    default:
       break;
   }
   if (entry.has_expiry()) digest.add_unordered("!!expire!!");
@@ -177,6 +190,17 @@ size_t serialized_sorted_set(const storage::SortedSet& set) {
   return bytes;
 }
 
+size_t serialized_hash(const storage::Hash& hash) {
+  size_t bytes = length_bytes(hash.size());
+  hash.visit([&bytes](const storage::PackedElement& field, const storage::PackedElement& value) {
+    IntegerText scratch;
+    bytes += serialized_text(field.text(scratch).size());
+    bytes += serialized_text(value.text(scratch).size());
+    return true;
+  });
+  return bytes;
+}
+
 size_t serialized_length(const Entry& entry) {
   switch (entry.type()) {
     case storage::ValueType::string:
@@ -185,6 +209,8 @@ size_t serialized_length(const Entry& entry) {
       return serialized_set(*static_cast<const storage::Set*>(entry.object()));
     case storage::ValueType::zset:
       return serialized_sorted_set(*static_cast<const storage::SortedSet*>(entry.object()));
+    case storage::ValueType::hash:
+      return serialized_hash(*static_cast<const storage::Hash*>(entry.object()));
     case storage::ValueType::stream:
       return serialized_stream(*static_cast<const storage::Stream*>(entry.object()));
     default:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "protocol/encode.hpp"
@@ -27,6 +28,13 @@ inline void write_element(protocol::Output& out, const storage::PackedElement& e
   }
 }
 
+// The same as a reply of its own, which borrows from the data.
+inline Reply element_reply(const storage::PackedElement& element) {
+  if (element.is_integer()) return Reply::bulk_integer(element.integer());
+  IntegerText unused;
+  return Reply::bulk(element.text(unused));
+}
+
 // The reply of a command that answers with the elements of a collection: written to the wire as
 // they are met, without a Reply for each.
 class ElementsReply {
@@ -46,6 +54,11 @@ class ElementsReply {
   }
   void add(Bytes text) {
     protocol::write_bulk(out_, text);
+    ++count_;
+  }
+  void add_or_null(const std::optional<storage::PackedElement>& element) {
+    if (element) return add(*element);
+    protocol::write_null(out_, version_);
     ++count_;
   }
   // For what is not a bulk string: write there, then count it.

@@ -20,6 +20,9 @@ std::span<const Command> generic_keys_commands();
 std::span<const Command> generic_move_commands();
 std::span<const Command> geo_commands();
 std::span<const Command> geo_search_commands();
+std::span<const Command> hash_commands();
+std::span<const Command> hash_counter_commands();
+std::span<const Command> hash_whole_commands();
 std::span<const Command> hyperloglog_commands();
 std::span<const Command> info_commands();
 std::span<const Command> latency_commands();
@@ -79,6 +82,9 @@ std::span<const std::span<const Command>> command_families() {
       generic_move_commands(),
       geo_commands(),
       geo_search_commands(),
+      hash_commands(),
+      hash_counter_commands(),
+      hash_whole_commands(),
       hyperloglog_commands(),
       info_commands(),
       latency_commands(),

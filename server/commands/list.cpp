@@ -7,6 +7,7 @@
 #include "protocol/encode.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "server/commands/elements_reply.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/index_range.hpp"
 #include "server/commands/list_value.hpp"
@@ -218,10 +219,7 @@ Reply lindex(Context& ctx, ArgReader& args) {
   const auto index = index_within(args.next_integer(), (*list)->size());
   if (args.failed()) return args.error();
   if (!index) return Reply::null();
-  const PackedElement element = (*list)->get(*index);
-  if (element.is_integer()) return Reply::bulk_integer(element.integer());
-  IntegerText unused;
-  return Reply::bulk(element.text(unused));
+  return element_reply((*list)->get(*index));
 }
 
 constexpr Command kLindex{

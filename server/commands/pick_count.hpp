@@ -11,6 +11,14 @@ namespace tidemark::server {
 // many whichever chance picks.
 int64_t read_pick_count(ArgReader& args);
 
+// The same for elements that have a second part, which the word after the count asks for.
+struct PickArgs {
+  bool counted = false;
+  int64_t count = 1;
+  bool in_pairs = false;
+};
+PickArgs read_picks(ArgReader& args, Bytes word);
+
 // Picks that may be repeated can make a reply of any length out of any collection, so that it has
 // the limit that a string has. The bytes of a reply in the making, and what is answered beyond it.
 bool picks_fit(const Context& ctx, size_t reply_bytes);

@@ -57,6 +57,8 @@ void read_scan_options(ArgReader& args, ScanWords words, ScanArgs& read) {
       if (*read.pattern == "*") read.pattern.reset();
     } else if (words == ScanWords::with_type && args.accept_with("type", 1)) {
       read.type = args.next();
+    } else if (words == ScanWords::with_novalues && args.accept("novalues")) {
+      read.without_values = true;
     } else {
       args.fail_syntax();
     }

@@ -26,13 +26,14 @@ inline uint64_t bound_of(uint64_t cursor) {
 uint32_t owner_of_cursor(std::span<const Bytes> args, uint32_t cores);
 
 // Which options a command takes besides MATCH and COUNT.
-enum class ScanWords : uint8_t { plain, with_type };
+enum class ScanWords : uint8_t { plain, with_type, with_novalues };
 
 struct ScanArgs {
   uint64_t cursor = 0;
   size_t count = 10;
   std::optional<Bytes> pattern;
   std::optional<Bytes> type;
+  bool without_values = false;
   bool matches(Bytes text) const;
 };
 ScanArgs read_scan(ArgReader& args, ScanWords words);

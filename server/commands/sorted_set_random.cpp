@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -67,31 +66,24 @@ Reply draw(const Context& ctx, const SortedSet& set, size_t count, ScoredLayout 
 }
 
 Reply zrandmember(Context& ctx, ArgReader& args) {
-  constexpr int64_t kPairsMax = std::numeric_limits<int64_t>::max() / 2;
   const Bytes key = args.next();
-  const bool counted = !args.empty();
-  const int64_t count = counted ? read_pick_count(args) : 1;
-  const bool with_scores = args.accept("withscores");
-  args.finish();
-  if (with_scores && (count > kPairsMax || count < -kPairsMax)) {
-    args.fail("ERR value is out of range");
-  }
+  const PickArgs picks = read_picks(args, "withscores");
   if (args.failed()) return args.error();
 
   const auto set = ctx.find_to_read_as<SortedSet>(key);
   if (!set) return error_reply(set.error());
-  if (*set == nullptr) return counted ? Reply::empty_array() : Reply::null();
+  if (*set == nullptr) return picks.counted ? Reply::empty_array() : Reply::null();
   const uint64_t seed = ctx.keyspace(key).next_random();
-  if (!counted) {
+  if (!picks.counted) {
     std::string picked;
     (*set)->visit(Random(seed).below((*set)->size()), 1, Direction::ascending,
                   [&picked](Bytes member, double) { picked = member; });
     return Reply::bulk_copy(std::move(picked));
   }
   const ScoredLayout layout =
-      with_scores ? layout_with_scores(ctx.session().resp) : ScoredLayout::members;
-  return count < 0 ? draw(ctx, **set, static_cast<size_t>(-count), layout, seed)
-                   : sample(ctx, **set, static_cast<size_t>(count), layout, seed);
+      picks.in_pairs ? layout_with_scores(ctx.session().resp) : ScoredLayout::members;
+  return picks.count < 0 ? draw(ctx, **set, static_cast<size_t>(-picks.count), layout, seed)
+                         : sample(ctx, **set, static_cast<size_t>(picks.count), layout, seed);
 }
 
 constexpr Command kZrandmember{

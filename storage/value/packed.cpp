@@ -217,6 +217,13 @@ Packed::Position Packed::at(size_t index) const {
   return at;
 }
 
+std::vector<Packed::Position> Packed::positions(size_t stride) const {
+  std::vector<Position> places;
+  places.reserve(size_ / stride);
+  for (Position at = begin(); at != end(); at = skip(at, stride)) places.push_back(at);
+  return places;
+}
+
 PackedElement Packed::get(Position at) const {
   ENSURE_DEBUG(at.offset_ < bytes_);
   const char* from = block_ + at.offset_;

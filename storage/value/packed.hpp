@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/number.hpp"
@@ -112,6 +113,8 @@ class Packed {
   Position skip(Position at, size_t steps) const;
   // The element at `index`, from the nearer end. REQUIRES: index < size().
   Position at(size_t index) const;
+  // Where every `stride`-th element is, from the first on: for whoever goes to many of them.
+  std::vector<Position> positions(size_t stride = 1) const;
   // REQUIRES: not the end.
   PackedElement get(Position at) const;
   bool equals(Position at, Bytes text) const;

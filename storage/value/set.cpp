@@ -257,7 +257,7 @@ PackedElement Set::random_member(Random& random) const {
     case Form::packed:
       return packed_.get(packed_.at(random.below(packed_.size())));
     case Form::table:
-      return PackedElement(table_.members->random(random)->text());
+      return PackedElement(table_.members->random(random)->key());
   }
   ENSURE(false);
 }

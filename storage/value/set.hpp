@@ -2,15 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "storage/base/bytes.hpp"
-#include "storage/value/member_table.hpp"
 #include "storage/value/packed.hpp"
 #include "storage/value/packing_limits.hpp"
 #include "storage/value/random.hpp"
+#include "storage/value/set_member.hpp"
 #include "storage/value/sorted_integers.hpp"
 #include "storage/value/value_type.hpp"
 
@@ -150,8 +149,9 @@ void Set::visit(Visit&& visit) const {
       bool go_on = true;
       uint64_t cursor = 0;
       do {
-        cursor = table_.members->scan_step(
-            cursor, [&](Bytes text) { go_on = go_on && visit(PackedElement(text)); });
+        cursor = table_.members->scan_step(cursor, [&](const SetMember& member) {
+          go_on = go_on && visit(PackedElement(member.key()));
+        });
       } while (go_on && cursor != 0);
       return;
   }
@@ -168,9 +168,9 @@ uint64_t Set::scan(uint64_t cursor, size_t at_least, Visit&& visit) const {
   }
   size_t visited = 0;
   do {
-    cursor = table_.members->scan_step(cursor, [&](Bytes text) {
+    cursor = table_.members->scan_step(cursor, [&](const SetMember& member) {
       ++visited;
-      visit(PackedElement(text));
+      visit(PackedElement(member.key()));
     });
   } while (cursor != 0 && visited < at_least);
   return cursor;
@@ -184,9 +184,7 @@ void Set::draw(size_t count, uint64_t seed, Visit&& visit) const {
     }
     return;
   }
-  std::vector<Packed::Position> places;
-  places.reserve(packed_.size());
-  for (auto at = packed_.begin(); at != packed_.end(); at = packed_.next(at)) places.push_back(at);
+  const std::vector<Packed::Position> places = packed_.positions();
   while (count-- > 0 && visit(packed_.get(places[random.below(places.size())]))) {
   }
 }
@@ -194,12 +192,9 @@ void Set::draw(size_t count, uint64_t seed, Visit&& visit) const {
 template <typename Visit>
 void Set::sample(size_t count, uint64_t seed, Visit&& visit) const {
   if (form() == Form::table && count < size() / kSparsePart) {
-    Random random(seed);
-    std::unordered_set<const MemberTable::Member*> picked;
-    while (picked.size() < count) {
-      const MemberTable::Member* member = table_.members->random(random);
-      if (picked.insert(member).second) visit(PackedElement(member->text()));
-    }
+    table_.members->sample(count, Random(seed), [&visit](const SetMember& member) {
+      visit(PackedElement(member.key()));
+    });
     return;
   }
   Selection selection(size(), count, seed);
@@ -244,8 +239,8 @@ void Set::pop(size_t count, uint64_t seed, const SetLimits& limits, Take&& take)
     case Form::table:
       Random random(seed);
       for (size_t i = 0; i < count; ++i) {
-        const MemberTable::Member* member = table_.members->random(random);
-        take(PackedElement(member->text()));
+        const SetMember* member = table_.members->random(random);
+        take(PackedElement(member->key()));
         table_.members->erase(member);
       }
       if (size() * kLargePop <= count) pack_if_possible(limits);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Send the same random commands to our server and to a real Redis, and compare the replies byte by byte.
 
-usage: differential.py SERVER [--commands N] [--seed S] [--cores 1,4]
+usage: differential.py SERVER [--commands N] [--seed S] [--cores 1,4] [--only hashes]
 
 SERVER is our executable. Both run on free ports, in temporary folders, for the length of the test. Where no
 redis-server is installed there is nothing to compare with, which is said and is no failure.
@@ -29,17 +29,18 @@ BATCH = 64
 # Replies that may differ, by the command's first word, and why.
 TOLERATED_MS = {b"ttl": 60, b"expiretime": 60, b"pttl": 60000, b"pexpiretime": 60000}  # two clocks readings
 # The order of keys and of members is a server's own; so are its cursors.
-UNORDERED = (b"keys", b"smembers", b"sinter", b"sunion", b"sdiff", b"spop")
+UNORDERED = (b"keys", b"smembers", b"sinter", b"sunion", b"sdiff", b"spop", b"hkeys", b"hvals")
 # Scans of keys and of parts of a value, and where their cursor stands.
-SCANS = {b"scan": 1, b"sscan": 2, b"zscan": 2}
+SCANS = {b"scan": 1, b"sscan": 2, b"zscan": 2, b"hscan": 2}
 # What is left to chance, or to when it happened: only the type of the reply is compared; of arrays the length, too.
-KIND_ONLY = (b"randomkey", b"srandmember", b"zrandmember")
+KIND_ONLY = (b"randomkey", b"srandmember", b"zrandmember", b"hrandfield")
 # How every element of a value is read, by the value's type.
 WHOLE_VALUES = {
     b"+string": lambda key: [b"GET", key],
     b"+list": lambda key: [b"LRANGE", key, b"0", b"-1"],
     b"+set": lambda key: [b"SMEMBERS", key],
     b"+zset": lambda key: [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"],
+    b"+hash": lambda key: [b"HGETALL", key],
     b"+stream": lambda key: [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"],
 }
 # Errors that quote what was sent.
@@ -120,6 +121,12 @@ def bulks(reply):
     return found
 
 
+def pairs(reply):
+    """The bulk strings of a flat array or map, two by two."""
+    flat = bulks(reply)
+    return list(zip(flat[::2], flat[1::2]))
+
+
 def whole_scan(wire, command, first):
     """All that a scan returns from this reply to its end, sorted; an error as it is."""
     found, reply, at = [], first, SCANS[command[0].lower()]
@@ -146,6 +153,8 @@ def same(command, ours, theirs):
             abs(int(ours[1:]) - int(theirs[1:])) <= TOLERATED_MS[name])
     if name in UNORDERED and ours[:1] == theirs[:1] and ours[:1] in (b"*", b"~"):
         return sorted(bulks(ours)) == sorted(bulks(theirs))
+    if name == b"hgetall" and ours[:1] == theirs[:1] and ours[:1] in (b"*", b"%"):
+        return sorted(pairs(ours)) == sorted(pairs(theirs))
     if name in KIND_ONLY and ours[:1] == theirs[:1] == b"*":
         return ours.split(b"\r\n", 1)[0] == theirs.split(b"\r\n", 1)[0]
     if name in KIND_ONLY:
@@ -219,16 +228,17 @@ class Comparison:
                 self.batch([[b"TYPE", key], whole(key), [b"PEXPIRETIME", key], [b"OBJECT", b"ENCODING", key]])
 
 
-def compare(server, cores, commands, seed):
+def compare(server, cores, options, seed):
     """The number of replies that differ."""
     our_port, their_port = free_port(), free_port()
-    ours = [server, "--port", str(our_port), "--cores", str(cores), "--store", "none", "--save", ""]
-    theirs = ["redis-server", "--port", str(their_port), "--save", ""]
+    both = ["--save", "", "--maxmemory", "1gb"]
+    ours = [server, "--port", str(our_port), "--cores", str(cores), "--store", "none", *both]
+    theirs = ["redis-server", "--port", str(their_port), *both]
     with running(ours, our_port), running(theirs, their_port):
         comparison = Comparison(our_port, their_port)
-        maker = Maker(random.Random(seed))
+        maker = Maker(random.Random(seed), options.only)
         try:
-            run_commands(comparison, maker, commands)
+            run_commands(comparison, maker, options.commands)
         except TheirsEnded:
             print("  redis-server has crashed: what would follow is not compared")
         return comparison.differences
@@ -257,6 +267,7 @@ def main():
     parser.add_argument("--commands", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--cores", default="1,4")
+    parser.add_argument("--only", help="commands of one type: hashes, lists, sets, sorted_sets, places or streams")
     options = parser.parse_args()
     if shutil.which("redis-server") is None:
         print("redis-server is not installed: nothing was compared")
@@ -266,7 +277,7 @@ def main():
     passed = failed = 0
     for cores in options.cores.split(","):
         print(f"{options.commands} commands on {cores} core(s), --seed {seed}")
-        differences = compare(os.path.abspath(options.server), int(cores), options.commands, seed)
+        differences = compare(os.path.abspath(options.server), int(cores), options, seed)
         print(f"  {differences} replies differ")
         passed, failed = (passed + 1, failed) if differences == 0 else (passed, failed + 1)
     print(f"{passed} passed, {failed} failed")

@@ -6,6 +6,7 @@ where lifetimes are compared (GT, LT) no two are alike, so that two servers that
 moment apart answer the same.
 """
 
+import random_hashes
 import random_lists
 import random_places
 import random_sets
@@ -29,9 +30,9 @@ OVERFLOWING = (b"9223372036854775807", b"9223372036854775", b"9223372036854776",
 
 
 class Maker:
-    """Makes commands from a random.Random."""
+    """Makes commands from a random.Random, of all types or of only one."""
 
-    def __init__(self, random):
+    def __init__(self, random, only=None):
         self.random = random
         pick = self.pick
         key, value, edge = self.key, self.value, self.integer
@@ -76,9 +77,12 @@ class Maker:
             *BitCommands(self).templates,
         )
         # Each group is as likely as the others, and each command within its group.
-        self.groups = (self.templates, self.templates, random_lists.templates(self), random_sets.templates(self),
-                       random_sorted_sets.templates(self), random_places.templates(self),
-                       random_streams.templates(self))
+        families = {"hashes": random_hashes, "lists": random_lists, "sets": random_sets,
+                    "sorted_sets": random_sorted_sets, "places": random_places, "streams": random_streams}
+        if only is None:
+            self.groups = (self.templates, self.templates, *(family.templates(self) for family in families.values()))
+        else:
+            self.groups = (families[only].templates(self),)
         # What belongs to the command that was made last and follows it.
         self.following = []
 
@@ -188,7 +192,7 @@ class Maker:
             command.pop()
         # What ends with a time may not end with any other word, which might be a long time; and a count
         # far below zero would have Redis answer without end.
-        if self.chance(30) and command[0] not in (*TIMED, b"srandmember", b"zrandmember"):
+        if self.chance(30) and command[0] not in (*TIMED, b"srandmember", b"zrandmember", b"hrandfield"):
             command.append(self.value())
         if self.chance(4):
             command = [command[0].upper(), *command[1:]]
