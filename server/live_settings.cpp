@@ -14,6 +14,8 @@
 #include "server/core/client_memory.hpp"
 #include "server/core/eviction.hpp"
 #include "server/core/work_message.hpp"
+#include "server/crash/report.hpp"
+#include "server/crash/watchdog.hpp"
 #include "server/file_limit.hpp"
 #include "server/log/log.hpp"
 #include "server/server.hpp"
@@ -105,6 +107,14 @@ void follow_network(Server& server) {
 void follow_process(Server& server) {
   server.config().on_change({"loglevel"}, [](const Settings&, const Settings& after) {
     log::set_level(after.loglevel);
+    return Refusal();
+  });
+  server.config().on_change({"crash-log-enabled"}, [](const Settings&, const Settings& after) {
+    crash::set_signal_reports(after.crash_log_enabled);
+    return Refusal();
+  });
+  server.config().on_change({"watchdog-period"}, [](const Settings&, const Settings& after) {
+    crash::set_watchdog(after.watchdog_period);
     return Refusal();
   });
   server.config().on_change({"dir"}, [](const Settings&, const Settings& after) {

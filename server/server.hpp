@@ -71,6 +71,7 @@ class Server {
 
   // ---- Any core.
   Config& config() { return config_; }
+  const Config& config() const { return config_; }
   const Settings& settings() const { return config_.settings(); }
   const CommandTable& commands() const { return commands_; }
   const Router& router() const { return router_; }
@@ -88,6 +89,10 @@ class Server {
   // Exclusive work, or core 0's own thread.
   Entrance& entrance() { return *entrance_; }
   uint32_t client_count() const { return clients_.load(std::memory_order_relaxed); }
+
+  // The same and the most memory ever in use, for whoever may look but not ask: a crash's report.
+  const std::atomic<uint32_t>& clients() const { return clients_; }
+  const std::atomic<uint64_t>& peak_memory_seen() const { return peak_memory_; }
 
   // Whether somebody has asked for clients to be evicted (client_memory.hpp), which is not done
   // yet.

@@ -16,7 +16,10 @@
 #include <fmt/format.h>
 
 #include "server/config/version.hpp"
+#include "server/crash/report.hpp"
+#include "server/crash/watchdog.hpp"
 #include "server/file_limit.hpp"
+#include "server/info/sections.hpp"
 #include "server/log/log.hpp"
 #include "server/renamed_commands.hpp"
 #include "server/server.hpp"
@@ -71,6 +74,18 @@ void write_pid_file(const Settings& settings) {
   }
 }
 
+// What a report says of a server that is ready.
+void prepare_last_words(const Server& server) {
+  static crash::CrashFacts facts;
+  InfoText info;
+  write_identity(server, info);
+  facts = {.info = info.take(),
+           .clients = &server.clients(),
+           .peak_memory = &server.peak_memory_seen(),
+           .pid_file = pid_file(server.settings())};
+  crash::tell_in_reports(&facts);
+}
+
 // sd_notify's protocol: one datagram to the socket that the supervisor named.
 void tell_systemd(const std::string& state) {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -110,6 +125,9 @@ void prepare_process(LoadedConfig& config) {
   settings.dir = std::filesystem::current_path().string();
   if (const auto error = log::open(settings))
     throw std::runtime_error(*error + " (" + settings.logfile + ")");
+  crash::report_crashes();
+  crash::set_signal_reports(settings.crash_log_enabled);
+  crash::set_watchdog(settings.watchdog_period);
   log::notice("oO0OoO0OoO0Oo Tidemark is starting oO0OoO0OoO0Oo");
   log::notice(fmt::format("Tidemark version={}, Redis version={}, bits=64, pid={}, just started",
                           kTidemarkVersion, kRedisVersion, getpid()));
@@ -130,6 +148,7 @@ void prepare_process(LoadedConfig& config) {
 void announce(const Server& server) {
   const Settings& settings = server.settings();
   write_pid_file(settings);
+  prepare_last_words(server);
   if (settings.always_show_logo) {
     log::notice(fmt::format("Tidemark {} on {} cores\n Port: {}\n PID: {}\n", kTidemarkVersion,
                             server.core_count(), server.port(), getpid()));
@@ -143,6 +162,8 @@ void announce(const Server& server) {
 }
 
 void tidy_up(const Settings& settings) {
+  log::warning("Tidemark is now ready to exit, bye bye...");
+  crash::tell_in_reports(nullptr);
   const std::string path = pid_file(settings);
   if (!path.empty()) unlink(path.c_str());
 }

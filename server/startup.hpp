@@ -17,7 +17,7 @@ void prepare_process(LoadedConfig& config);
 // pid file of the first alone.
 void announce(const Server& server);
 
-// Removes the pid file, when the server has ended.
+// Removes the pid file, when the server has stopped and is still there.
 void tidy_up(const Settings& settings);
 
 }  // namespace tidemark::server

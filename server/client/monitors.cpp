@@ -87,8 +87,10 @@ void Monitors::show(const OnCore& here, const Client& client, const CommandEntry
   const std::string line = line_about(here, client, entry, args);
   // A monitor that is closed for what it has not read leaves the list.
   std::vector<uint64_t> ours;
+  const uint64_t its_id = client.session().client_id;
   for (Monitor& monitor : all_) {
-    if (monitor.home == here.id()) {
+    // Of its own commands a monitor is told behind their replies, and of RESET not at all.
+    if (monitor.home == here.id() && monitor.client_id != its_id) {
       ours.push_back(monitor.client_id);
     } else {
       monitor.lines += line;
@@ -107,9 +109,8 @@ void Monitors::pass_on(const OnCore& here) {
     here.post(monitor.home,
               std::make_unique<WorkMessage>(
                   [id = monitor.client_id, lines = std::exchange(monitor.lines, {})](OnCore& home) {
-                    if (Client* const client = home.data().clients.find(id)) {
-                      client->push(home, lines);
-                    }
+                    Client* const client = home.data().clients.find(id);
+                    if (client != nullptr && client->facts().monitor) client->push(home, lines);
                   }));
   }
 }

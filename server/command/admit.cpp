@@ -40,6 +40,13 @@ std::optional<Reply> refuse_stranger(const Client& client, const CommandEntry& e
   return Reply::error(std::string(kNoAuth));
 }
 
+// Who watches does not take part.
+std::optional<Reply> refuse_monitor(const Client& client, const CommandEntry& entry) {
+  constexpr Flag kOnKeys = Flag::write | Flag::readonly | Flag::may_replicate;
+  if (!client.facts().monitor || !has(entry.command->flags, kOnKeys)) return std::nullopt;
+  return Reply::error("ERR Replica can't interact with the keyspace");
+}
+
 // A command that is split has to fail before any part of it runs.
 std::optional<Reply> refuse_parts(const CommandEntry& entry, std::span<const Bytes> args) {
   if (entry.command->merge == Merge::none || entry.command->check == nullptr) return std::nullopt;
@@ -54,6 +61,7 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   auto refusal = refuse_unknown(here, entry, args);
   if (!refusal) refusal = refuse_protected(here, client, *entry);
   if (!refusal) refusal = refuse_stranger(client, *entry);
+  if (!refusal) refusal = refuse_monitor(client, *entry);
   if (!refusal) refusal = refuse_parts(*entry, args);
   return refusal;
 }

@@ -101,6 +101,12 @@ void count_failure(const OnCore& here, const CommandEntry& entry, const Reply& r
   count_error(here.data().statistics, reply);
 }
 
+Reply run(const OnCore& here, const Call& call, Context& context, ArgReader& args) {
+  const crash::CommandAtHand at_hand(here.data().probe, call.entry.full_name.c_str(),
+                                     call.caller.session().client_id);
+  return call.entry.command->run(context, args);
+}
+
 }  // namespace
 
 std::optional<Reply> refuse_for_state(const OnCore& here, const Command& command, Bytes user) {
@@ -151,7 +157,7 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
                    .hint = {.key = hinted.data(), .hash = call.key_hash}});
   ArgReader args(call.args, call.entry.words());
   const uint64_t start = CycleClock::now();
-  const Reply reply = command.run(context, args);
+  const Reply reply = run(here, call, context, args);
   const uint64_t cycles = CycleClock::now() - start;
 
   if (KeyWait* const wait = context.key_wait()) [[unlikely]] {

@@ -1,7 +1,10 @@
 // DEBUG: for tests and for people in need. Access to it is `enable-debug-command`.
 
+#include <sys/mman.h>
+
 #include <chrono>
 #include <cstdlib>
+#include <new>
 #include <span>
 #include <string>
 #include <thread>
@@ -14,8 +17,10 @@
 #include "server/command/context.hpp"
 #include "server/commands/debug_data.hpp"
 #include "server/commands/families.hpp"
+#include "server/crash/report.hpp"
 #include "server/log/log.hpp"
 #include "server/server.hpp"
+#include "storage/base/ensure.hpp"
 
 namespace tidemark::server {
 
@@ -51,6 +56,31 @@ Reply error_reply_of(Context&, ArgReader& args) {
     if (c == '\r' || c == '\n') c = ' ';
   }
   return Reply::error(std::move(text));
+}
+
+// As Redis does it: by writing to a page that may only be read.
+Reply segfault(Context&, ArgReader&) {
+  constexpr size_t kPage = 4096;
+  void* const page = mmap(nullptr, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ENSURE(page != MAP_FAILED);
+  *static_cast<volatile char*>(page) = 1;
+  return Reply::ok();
+}
+
+Reply panic(Context&, ArgReader&) { crash::panic("called by DEBUG PANIC"); }
+
+Reply break_invariant(Context&, ArgReader&) {
+  ENSURE(1 == 2);
+  return Reply::ok();
+}
+
+Reply run_out_of_memory(Context& ctx, ArgReader&) {
+  // Known at run time only, so that the compiler cannot see that it is too much.
+  const size_t far_too_much = SIZE_MAX / 2 - static_cast<size_t>(ctx.now_ms() & 1);
+  // Asked for by name: an expression with `new` whose result nobody uses may be left out.
+  void* const bytes = ::operator new(far_too_much);
+  ::operator delete(bytes);
+  return Reply::ok();
 }
 
 Reply change_replication_id(Context& ctx, ArgReader&) {
@@ -140,6 +170,7 @@ struct Subcommand {
 constexpr size_t kAnyNumber = static_cast<size_t>(-1);
 
 constexpr Subcommand kSubcommands[] = {
+    {"assert", 0, 0, break_invariant, "", "Crash by a broken invariant."},
     {"change-repl-id", 0, 0, change_replication_id, "", "Change the id of this history."},
     {"digest", 0, 0, debug_digest, "", "A hash of all data."},
     {"digest-value", 1, kAnyNumber, debug_digest_value, "<key> [<key> ...]",
@@ -150,6 +181,8 @@ constexpr Subcommand kSubcommands[] = {
     {"loadaof", 0, 0, reload, "", "As RELOAD."},
     {"log", 1, 1, log_message, "<message>", "Write a message to the log."},
     {"object", 1, 2, debug_object, "<key>", "Tell how a value is kept."},
+    {"oom", 0, 0, run_out_of_memory, "", "Crash as where the system has no more memory."},
+    {"panic", 0, 0, panic, "", "Crash by a panic."},
     {"pause-cron", 1, 1, pause_cron, "<0|1>", "Stop what is done periodically."},
     {"populate", 1, 3, debug_populate, "<count> [<prefix>] [<size>]", "Create string keys."},
     {"protocol", 1, 1, one_of_type, "<type>", "Reply with a value of this type of the protocol."},
@@ -157,6 +190,7 @@ constexpr Subcommand kSubcommands[] = {
     {"reload", 0, kAnyNumber, reload, "[MERGE] [NOFLUSH] [NOSAVE]",
      "Keep all data, as a save and a load would."},
     {"replybuffer", 2, 2, nothing, "<option> <value>", "Accepted, without effect."},
+    {"segfault", 0, 0, segfault, "", "Crash by an access to memory that is refused."},
     {"set-active-expire", 1, 1, set_active_expire, "<0|1>",
      "Whether expired keys are removed before somebody asks for them."},
     {"set-disable-deny-scripts", 1, 1, nothing, "<0|1>", "Accepted, without effect."},

@@ -48,7 +48,9 @@ void Core::post(std::unique_ptr<Message> message) {
   if (mailbox_.push(std::move(chain)) == Mailbox::Receiver::asleep) loop_.wake();
 }
 
+// Every callback begins with it.
 int64_t Core::refresh_clock() {
+  data_.probe.begin();
   const int64_t now_us = wall_clock_us();
   now_us_ = now_us;
   data_.keyspace.set_time(now_us / 1000);
@@ -56,6 +58,7 @@ int64_t Core::refresh_clock() {
 }
 
 void Core::run() {
+  const crash::CoreThread thread(data_.probe, id_.value());
   use_own_arena();
   loop_.set_hooks(
       {.before_wait = [this] { return before_wait(); }, .after_wait = [this] { after_wait(); }});
@@ -93,7 +96,10 @@ Loop::Hooks::Wait Core::before_wait() {
   }
   for (int i = 0; i < kDrainsMax; ++i) {
     flush();
-    if (mailbox_.try_sleep()) return Loop::Hooks::Wait::yes;
+    if (mailbox_.try_sleep()) {
+      data_.probe.rest();
+      return Loop::Hooks::Wait::yes;
+    }
     drain();
   }
   flush();

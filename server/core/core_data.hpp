@@ -21,6 +21,7 @@
 #include "server/core/store_watch.hpp"
 #include "server/core/timed_waits.hpp"
 #include "server/core/waiting_keys.hpp"
+#include "server/crash/core_probe.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
 #include "storage/readstate/read_states.hpp"
@@ -81,6 +82,8 @@ struct CoreData {
   // core ran out of time while it evicted.
   int64_t above_maxmemory_since_us = 0;
   bool more_to_evict = false;
+  // What a report of a crash tells of this core.
+  crash::CoreProbe probe;
   // The last commits before the end failed, and are to be made again.
   bool drain_again = false;
 

@@ -43,7 +43,10 @@ class Exclusives::Piece {
       if (done_.load(std::memory_order_acquire)) return;
       relax();
     }
+    crash::CoreProbe& probe = here.data().probe;
+    probe.rest();
     done_.wait(false, std::memory_order_acquire);
+    probe.go_on();
   }
 
  private:

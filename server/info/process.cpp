@@ -68,11 +68,7 @@ void write_listeners(const Server& server, InfoText& text) {
 
 }  // namespace
 
-void write_server_section(const InfoSource& source, InfoText& text) {
-  Server& server = source.ctx.server();
-  const Settings& settings = server.settings();
-  const int64_t now_us = source.ctx.now_us();
-  const int64_t uptime = (now_us - server.started_us()) / 1'000'000;
+void write_identity(const Server& server, InfoText& text) {
   text.field("redis_version", kRedisVersion);
   text.field("redis_git_sha1", "00000000");
   text.field("redis_git_dirty", 0);
@@ -86,19 +82,27 @@ void write_server_section(const InfoSource& source, InfoText& text) {
   text.field("atomicvar_api", "c11-builtin");
   text.line("gcc_version", "{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
   text.field("process_id", getpid());
-  text.field("process_supervised", supervision(settings));
+  text.field("process_supervised", supervision(server.settings()));
   text.field("run_id", server.run_id());
   text.field("tcp_port", server.port());
+  text.field("executable", executable());
+  text.field("config_file", server.config().loaded().file);
+  text.field("cores", server.core_count());
+}
+
+void write_server_section(const InfoSource& source, InfoText& text) {
+  Server& server = source.ctx.server();
+  const Settings& settings = server.settings();
+  const int64_t now_us = source.ctx.now_us();
+  const int64_t uptime = (now_us - server.started_us()) / 1'000'000;
+  write_identity(server, text);
   text.field("server_time_usec", now_us);
   text.field("uptime_in_seconds", uptime);
   text.field("uptime_in_days", uptime / kSecondsOfDay);
   text.field("hz", settings.hz);
   text.field("configured_hz", settings.hz);
   text.field("lru_clock", (now_us / 1'000'000) & kLruClockMask);
-  text.field("executable", executable());
-  text.field("config_file", server.config().loaded().file);
   text.field("io_threads_active", server.core_count() > 1 ? 1 : 0);
-  text.field("cores", server.core_count());
   write_listeners(server, text);
 }
 

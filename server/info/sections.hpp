@@ -29,6 +29,8 @@ struct InfoSection {
 std::span<const InfoSection> info_sections();
 
 // process.cpp
+// What stays as it is while the process runs.
+void write_identity(const Server& server, InfoText& text);
 void write_server_section(const InfoSource& source, InfoText& text);
 void write_clients_section(const InfoSource& source, InfoText& text);
 void write_cpu_section(const InfoSource& source, InfoText& text);

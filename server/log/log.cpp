@@ -142,6 +142,10 @@ void set_level(Level level) { state().level.store(level); }
 
 void set_role(char role) { state().role.store(role); }
 
+int descriptor() { return state().descriptor.load(std::memory_order_relaxed); }
+
+char role() { return state().role.load(std::memory_order_relaxed); }
+
 bool enabled(Level level) {
   const Level least = state().level.load(std::memory_order_relaxed);
   return level >= least && least != Level::nothing;
@@ -153,7 +157,7 @@ void write(Level level, std::string_view message) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::string line = format({
       .pid = static_cast<int>(::getpid()),
-      .role = s.role.load(std::memory_order_relaxed),
+      .role = role(),
       .level = level,
       .unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count(),
       .message = message,
@@ -161,7 +165,7 @@ void write(Level level, std::string_view message) {
   // What is not written at once is lost: waiting here would stall the loop that logs.
   ssize_t written;
   do {
-    written = ::write(s.descriptor.load(std::memory_order_relaxed), line.data(), line.size());
+    written = ::write(descriptor(), line.data(), line.size());
   } while (written < 0 && errno == EINTR);
   if (s.syslog.load(std::memory_order_relaxed)) {
     ::syslog(priority_of(level), "%.*s", static_cast<int>(message.size()), message.data());

@@ -40,6 +40,10 @@ inline void verbose(std::string_view message) { write(Level::verbose, message); 
 inline void notice(std::string_view message) { write(Level::notice, message); }
 inline void warning(std::string_view message) { write(Level::warning, message); }
 
+// For a signal handler, which must not call the above: where lines go at this moment, and the letter.
+int descriptor();
+char role();
+
 // One line as it is written, with its end of line; for the log itself and its tests.
 struct Line {
   int pid = 0;

@@ -5,6 +5,11 @@ namespace tidemark {
 // Prints the broken invariant and ends the process. Never returns.
 [[noreturn]] void ensure_failed(const char* condition, const char* file, int line);
 
+// What tells of it instead of a line to standard error. It may return: the process ends all the
+// same.
+using EnsureReport = void (*)(const char* condition, const char* file, int line);
+void set_ensure_report(EnsureReport report);
+
 }  // namespace tidemark
 
 // ENSURE states what must hold unless the program itself is wrong. It stays in release builds: a

@@ -200,3 +200,29 @@ TEST_CASE("a monitor sees every word but the secret ones") {
     CHECK(line.substr(line.find("] ") + 2) == shown);
   }
 }
+
+TEST_CASE(
+    "a monitor sees its own commands behind their replies, but not RESET, and touches no keys") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores});
+    Connection other(server.port());
+    Connection monitor(server.port());
+    start_monitor(monitor);
+    CHECK(other.run({"PING"}) == "PONG");
+    CHECK(read_line(monitor).find("\"PING\"") != std::string::npos);
+    monitor.write("PING\r\n");
+    CHECK(read_line(monitor) == "+PONG");
+    CHECK(without_time(read_line(monitor)).find("] \"PING\"") != std::string::npos);
+    for (const char* const command : {"GET k", "SET k v", "FLUSHALL"}) {
+      CAPTURE(command);
+      monitor.write(command + std::string("\r\n"));
+      CHECK(read_line(monitor) == "-ERR Replica can't interact with the keyspace");
+    }
+    monitor.write("RESET\r\n");
+    CHECK(read_line(monitor) == "+RESET");
+    monitor.write("ECHO nothing-between\r\n");
+    CHECK(read_line(monitor) == "$15");
+    CHECK(read_line(monitor) == "nothing-between");
+  }
+}

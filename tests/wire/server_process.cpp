@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/wire/connection.hpp"
 
@@ -75,6 +76,14 @@ void ServerProcess::kill() {
   ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = 0;
+}
+
+void ServerProcess::signal(int number) const { ::kill(pid_, number); }
+
+int ServerProcess::wait() {
+  int status = 0;
+  waitpid(std::exchange(pid_, 0), &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 FailedStart run_server_to_its_end(std::vector<std::string> options) {

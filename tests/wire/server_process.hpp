@@ -21,6 +21,9 @@ class ServerProcess {
   pid_t pid() const { return pid_; }
   // SIGKILL, and waits until it is gone.
   void kill();
+  void signal(int number) const;
+  // Returns when it has ended by itself: its exit code, or 128 and the signal that ended it.
+  int wait();
 
  private:
   int port_;

@@ -139,7 +139,6 @@ constexpr Option kOptions[] = {
      .doc = "What SIGTERM does, likewise."},
     {.name = "crash-log-enabled",
      .type = BoolType{&Settings::crash_log_enabled},
-     .effect = Effect::accepted,
      .doc = "Log a report when the process crashes."},
     {.name = "crash-memcheck-enabled",
      .type = BoolType{&Settings::crash_memcheck_enabled},
@@ -151,8 +150,7 @@ constexpr Option kOptions[] = {
      .effect = Effect::accepted},
     {.name = "watchdog-period",
      .type = IntegerType{.member = &Settings::watchdog_period, .unit = Unit::milliseconds},
-     .visibility = Visibility::hidden,
-     .effect = Effect::accepted},
+     .visibility = Visibility::hidden},
 };
 
 }  // namespace

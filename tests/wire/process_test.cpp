@@ -1,0 +1,60 @@
+// The server as a process: its signals, its exit codes, and the files that it leaves.
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/wire/connection.hpp"
+#include "tests/wire/log_file.hpp"
+#include "tests/wire/server_process.hpp"
+#include "tests/wire/test_server.hpp"
+
+namespace tidemark::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> options(const LogFile& log, std::vector<std::string> more = {}) {
+  std::vector<std::string> all = {"--store", "none", "--logfile", log.path(), "--cores", "2"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+TEST_CASE("SIGTERM and SIGINT end the server with exit code 0, and its pid file goes") {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    CAPTURE(signal);
+    const TempFolder folder;
+    const LogFile log(folder.path() / "log");
+    const fs::path pid_file = folder.path() / "pid";
+    ServerProcess server(options(log, {"--pidfile", pid_file.string()}));
+    CHECK(LogFile(pid_file).text() == std::to_string(server.pid()) + "\n");
+    server.signal(signal);
+    CHECK(server.wait() == 0);
+    CHECK(!fs::exists(pid_file));
+    CHECK(log.has(signal == SIGTERM ? "Received SIGTERM scheduling shutdown..."
+                                    : "Received SIGINT scheduling shutdown..."));
+    CHECK(log.has("ready to exit, bye bye"));
+  }
+}
+
+TEST_CASE("SIGHUP opens the log anew, and SIGPIPE is nothing") {
+  const TempFolder folder;
+  const LogFile log(folder.path() / "log");
+  ServerProcess server(options(log));
+  const LogFile rotated(folder.path() / "log.1");
+  fs::rename(log.path(), rotated.path());
+  server.signal(SIGHUP);
+  while (!fs::exists(log.path())) std::this_thread::yield();
+  server.signal(SIGPIPE);
+  server.signal(SIGTERM);
+  CHECK(server.wait() == 0);
+  CHECK(log.has("Received SIGTERM"));
+  CHECK(!rotated.has("Received SIGTERM"));
+}
+
+}  // namespace
+}  // namespace tidemark::test
