@@ -1,6 +1,7 @@
 #include "server/command/key_wait.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -18,6 +19,12 @@ namespace {
 // What a key costs beside its bytes: its line, its places in it and in the books of its core.
 constexpr size_t kKeyBytes = 256;
 
+// Milliseconds since the epoch; 0, for never, where the clock will not get that far.
+int64_t end_of(int64_t timeout_ms, int64_t now_ms) {
+  if (timeout_ms == 0 || timeout_ms > std::numeric_limits<int64_t>::max() - now_ms) return 0;
+  return now_ms + timeout_ms;
+}
+
 // Keys are chosen by whoever sends them.
 struct BytesHash {
   size_t operator()(Bytes bytes) const { return storage::hash_bytes(bytes); }
@@ -29,7 +36,7 @@ KeyWait::KeyWait(const Session& session, WaitForKeys wanted, int64_t now_ms)
     : session_(session),
       destination_(wanted.destination),
       type_(wanted.type),
-      ends_ms_(wanted.timeout_ms == 0 ? 0 : now_ms + wanted.timeout_ms),
+      ends_ms_(end_of(wanted.timeout_ms, now_ms)),
       is_ready_(std::move(wanted.is_ready)),
       serve_(std::move(wanted.serve)),
       on_timeout_(wanted.on_timeout) {

@@ -1,7 +1,10 @@
 // XREAD and XREADGROUP.
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -254,7 +257,80 @@ Reply read_all(Context& ctx, const ReadOptions& options, const std::vector<Wante
   return as_map ? Reply::map(std::move(found)) : Reply::array(std::move(found));
 }
 
-// Nobody waits yet: with BLOCK the answer is what it would be when the time is over.
+// A call that found nothing and waits, in memory of its own. Each of the streams is asked for
+// alone, when something is written to it.
+class ReadLater {
+ public:
+  ReadLater(const ReadOptions& now, const std::vector<Wanted>& all);
+  ReadLater(const ReadLater&) = delete;
+  ReadLater& operator=(const ReadLater&) = delete;
+
+  bool is_ready(Bytes key, const storage::Entry* entry) const;
+  Reply serve(Context& ctx, Bytes key) const;
+
+ private:
+  std::vector<Wanted> of(Bytes key) const;
+  bool is_ready_for_group(const storage::Stream* stream) const;
+
+  const std::string group_;
+  const std::string consumer_;
+  ReadOptions options_;
+  // By key; the same more than once where it was named so.
+  std::multimap<std::string, StreamId, std::less<>> streams_;
+};
+
+ReadLater::ReadLater(const ReadOptions& now, const std::vector<Wanted>& all)
+    : group_(now.group), consumer_(now.consumer), options_(now) {
+  options_.group = group_;
+  options_.consumer = consumer_;
+  options_.keys = options_.ids = {};
+  for (const Wanted& wanted : all) streams_.emplace(wanted.key, wanted.after);
+}
+
+std::vector<Wanted> ReadLater::of(Bytes key) const {
+  std::vector<Wanted> found;
+  const auto [begin, end] = streams_.equal_range(key);
+  for (auto at = begin; at != end; ++at) {
+    // Only for what is fresh does a group wait.
+    found.push_back({.key = key, .fresh = options_.reader == Reader::group, .after = at->second});
+  }
+  return found;
+}
+
+const storage::Stream* stream_in(const storage::Entry* entry) {
+  if (entry == nullptr || entry->type() != storage::Stream::kType) return nullptr;
+  return static_cast<const storage::Stream*>(entry->object());
+}
+
+// Also where it will never be: then the answer is an error.
+bool ReadLater::is_ready_for_group(const storage::Stream* stream) const {
+  if (stream == nullptr) return true;
+  const StreamGroup* const group = stream->find_group(options_.group);
+  return group == nullptr || stream->has_any_after(group->last_id);
+}
+
+bool ReadLater::is_ready(Bytes key, const storage::Entry* entry) const {
+  const storage::Stream* const stream = stream_in(entry);
+  if (options_.reader == Reader::group) return is_ready_for_group(stream);
+  if (stream == nullptr) return false;
+  const auto [begin, end] = streams_.equal_range(key);
+  return std::any_of(begin, end,
+                     [stream](const auto& wanted) { return stream->has_any_after(wanted.second); });
+}
+
+Reply ReadLater::serve(Context& ctx, Bytes key) const {
+  if (options_.reader == Reader::group) {
+    const auto stream = ctx.database(key).find_as<storage::Stream>(ctx.hashed(key));
+    if (!stream || *stream == nullptr) {
+      return Reply::error("UNBLOCKED the stream key no longer exists");
+    }
+    if ((*stream)->find_group(options_.group) == nullptr) {
+      return Reply::error("NOGROUP the consumer group this client was blocked on no longer exists");
+    }
+  }
+  return read_all(ctx, options_, of(key));
+}
+
 Reply read(Context& ctx, ArgReader& args, Reader reader) {
   const ReadOptions options = read_options(args, reader);
   Reply error;
@@ -264,7 +340,17 @@ Reply read(Context& ctx, ArgReader& args, Reader reader) {
   if (args.failed()) return args.error();
 
   Reply reply = read_all(ctx, options, all);
-  return reply.is_none() ? Reply::null_array() : std::move(reply);
+  if (!reply.is_none()) return reply;
+  if (!options.block_ms) return Reply::null_array();
+  const auto later = std::make_shared<const ReadLater>(options, all);
+  return ctx.wait_for_keys(
+      {.keys = options.keys,
+       .timeout_ms = *options.block_ms,
+       .type = storage::Stream::kType,
+       .is_ready = [later](Bytes key,
+                           const storage::Entry* entry) { return later->is_ready(key, entry); },
+       .serve = [later](Context& on, Bytes key) { return later->serve(on, key); },
+       .on_timeout = Reply::null_array});
 }
 
 Reply xread(Context& ctx, ArgReader& args) { return read(ctx, args, Reader::anybody); }

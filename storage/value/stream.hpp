@@ -110,6 +110,8 @@ class Stream {
   StreamCursor at_or_before(StreamId id) const;
   // An end where there is none.
   StreamCursor find(StreamId id) const;
+  // At the cost of a look at the last one.
+  bool has_any_after(StreamId id) const { return length_ > 0 && last().id() > id; }
 
   // ---- Changing.
   // Whether an entry of these fields and values is not too large.

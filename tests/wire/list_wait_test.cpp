@@ -11,6 +11,10 @@
 #include "tests/wire/waiting.hpp"
 
 using tidemark::test::Connection;
+using tidemark::test::everywhere;
+using tidemark::test::id_of;
+using tidemark::test::kNames;
+using tidemark::test::name;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_blocked;
 using tidemark::test::wait_for_info;
@@ -21,23 +25,6 @@ using Command = std::vector<std::string>;
 
 constexpr const char* kWrongType =
     "!WRONGTYPE Operation against a key holding the wrong kind of value";
-
-// Names of keys that lie on all of four cores.
-std::string name(const std::string& what, int i) { return what + ":" + std::to_string(i); }
-constexpr int kNames = 12;
-
-// On one core and on four, with clients at home on several of them.
-template <typename Test>
-void everywhere(Test&& test) {
-  for (const int cores : {1, 4}) {
-    CAPTURE(cores);
-    TestServer server({.cores = cores});
-    Connection boss(server.port());
-    test(server, boss);
-  }
-}
-
-std::string id_of(Connection& client) { return client.run({"CLIENT", "ID"}); }
 
 }  // namespace
 

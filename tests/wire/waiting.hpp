@@ -1,9 +1,12 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <string>
 #include <thread>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/test_server.hpp"
 
 namespace tidemark::test {
 
@@ -17,5 +20,22 @@ inline void wait_for_info(Connection& asker, const std::string& line) {
 inline void wait_for_blocked(Connection& asker, int clients) {
   wait_for_info(asker, "blocked_clients:" + std::to_string(clients));
 }
+
+// Names of keys that lie on all of four cores.
+inline std::string name(const std::string& what, int i) { return what + ":" + std::to_string(i); }
+inline constexpr int kNames = 12;
+
+// On one core and on four, with clients at home on several of them.
+template <typename Test>
+void everywhere(Test&& test) {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores});
+    Connection boss(server.port());
+    test(server, boss);
+  }
+}
+
+inline std::string id_of(Connection& client) { return client.run({"CLIENT", "ID"}); }
 
 }  // namespace tidemark::test
