@@ -181,6 +181,9 @@ struct Command {
   Few<Bytes, 3> tips;
   Scope scope = Scope::keys;
   Merge merge = Merge::none;
+  // Whether a call may touch keys that it does not name (SORT's patterns): it runs with every core
+  // stopped. Null: it never does.
+  bool (*reaches_beyond)(std::span<const Bytes> args) = nullptr;
   // Refuses a call for what its arguments say: before any part of it runs (Merge::sum), so that a
   // command that fails changes nothing; before its user is loaded (Flag::loads_user).
   std::optional<Reply> (*check)(ArgReader&) = nullptr;

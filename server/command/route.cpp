@@ -55,6 +55,9 @@ Destination route(const Router& router, const CommandEntry& entry, std::span<con
     return {.way = Way::together, .core = {}, .cores = router.every_core()};
   }
   if (router.cores() == 1) return {};
+  if (command.reaches_beyond != nullptr && command.reaches_beyond(args)) {
+    return {.way = Way::together, .core = {}, .cores = router.every_core()};
+  }
   if (command.owner != nullptr) {
     return to_core(CoreId(static_cast<uint16_t>(command.owner(args, router.cores()))), home);
   }

@@ -43,8 +43,10 @@ std::span<const Command> set_algebra_commands();
 std::span<const Command> set_commands();
 std::span<const Command> set_random_commands();
 std::span<const Command> slowlog_commands();
+std::span<const Command> sort_commands();
 std::span<const Command> sorted_set_algebra_commands();
 std::span<const Command> sorted_set_commands();
+std::span<const Command> sorted_set_pop_commands();
 std::span<const Command> sorted_set_random_commands();
 std::span<const Command> sorted_set_range_commands();
 std::span<const Command> sorted_set_remove_commands();
@@ -105,8 +107,10 @@ std::span<const std::span<const Command>> command_families() {
       set_commands(),
       set_random_commands(),
       slowlog_commands(),
+      sort_commands(),
       sorted_set_algebra_commands(),
       sorted_set_commands(),
+      sorted_set_pop_commands(),
       sorted_set_random_commands(),
       sorted_set_range_commands(),
       sorted_set_remove_commands(),

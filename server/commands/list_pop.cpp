@@ -1,7 +1,6 @@
 // Lists: elements of the first list, among several, that has any, or has any first.
 
 #include <limits>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -10,8 +9,8 @@
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/list_value.hpp"
+#include "server/commands/pop_first.hpp"
 #include "server/commands/timeout_arg.hpp"
-#include "server/errors.hpp"
 
 namespace tidemark::server {
 
@@ -49,28 +48,6 @@ Reply pair_of(const Context& ctx, Bytes key, const Reply& value) {
   return Reply::encoded(std::move(out));
 }
 
-// What pop(ctx, key) returns for the first of the keys that holds a list; none where no key does.
-template <typename Pop>
-std::optional<Reply> pop_first(Context& ctx, std::span<const Bytes> keys, const Pop& pop) {
-  for (const Bytes key : keys) {
-    const auto list = find_list(ctx, key);
-    if (!list) return error_reply(list.error());
-    if (*list != nullptr) return pop(ctx, key);
-  }
-  return std::nullopt;
-}
-
-// The same, but waits until one of them does.
-template <typename Pop>
-Reply pop_or_wait(Context& ctx, std::span<const Bytes> keys, int64_t timeout_ms, Pop pop) {
-  if (auto popped = pop_first(ctx, keys, pop)) return std::move(*popped);
-  return ctx.wait_for_keys({.keys = keys,
-                            .timeout_ms = timeout_ms,
-                            .type = List::kType,
-                            .serve = std::move(pop),
-                            .on_timeout = Reply::null_array});
-}
-
 // The key and what was popped there. REQUIRES: the list is there.
 auto pop_many(ListEnd end, uint64_t count) {
   return [end, count](Context& ctx, Bytes key) {
@@ -88,7 +65,7 @@ auto pop_one(ListEnd end) {
 Reply lmpop(Context& ctx, ArgReader& args) {
   const ManyPop pop = read_many_pop(args);
   if (args.failed()) return args.error();
-  auto popped = pop_first(ctx, pop.keys, pop_many(pop.end, pop.count));
+  auto popped = pop_first<List>(ctx, pop.keys, pop_many(pop.end, pop.count));
   return popped ? std::move(*popped) : Reply::null_array();
 }
 
@@ -110,7 +87,7 @@ Reply blmpop(Context& ctx, ArgReader& args) {
   const ManyPop pop = read_many_pop(args);
   const int64_t timeout_ms = timeout_of(ctx, args, timeout);
   if (args.failed()) return args.error();
-  return pop_or_wait(ctx, pop.keys, timeout_ms, pop_many(pop.end, pop.count));
+  return pop_or_wait<List>(ctx, pop.keys, timeout_ms, pop_many(pop.end, pop.count));
 }
 
 constexpr Command kBlmpop{
@@ -132,7 +109,7 @@ Reply pop_one_or_wait(Context& ctx, ArgReader& args, ListEnd end) {
   const auto keys = args.take(args.remaining() - 1);
   const int64_t timeout_ms = timeout_of(ctx, args, args.next());
   if (args.failed()) return args.error();
-  return pop_or_wait(ctx, keys, timeout_ms, pop_one(end));
+  return pop_or_wait<List>(ctx, keys, timeout_ms, pop_one(end));
 }
 
 Reply blpop(Context& ctx, ArgReader& args) { return pop_one_or_wait(ctx, args, ListEnd::front); }

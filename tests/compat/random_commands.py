@@ -10,6 +10,7 @@ import random_hashes
 import random_lists
 import random_places
 import random_sets
+import random_sort
 import random_sorted_sets
 import random_streams
 from random_bits import BitCommands
@@ -78,7 +79,8 @@ class Maker:
         )
         # Each group is as likely as the others, and each command within its group.
         families = {"hashes": random_hashes, "lists": random_lists, "sets": random_sets,
-                    "sorted_sets": random_sorted_sets, "places": random_places, "streams": random_streams}
+                    "sorted_sets": random_sorted_sets, "places": random_places, "sort": random_sort,
+                    "streams": random_streams}
         if only is None:
             self.groups = (self.templates, self.templates, *(family.templates(self) for family in families.values()))
         else:

@@ -1,0 +1,20 @@
+#include "server/commands/sorted_set_erase.hpp"
+
+#include "storage/keyspace/edit.hpp"
+
+namespace tidemark::server {
+
+using storage::SortedSet;
+
+void erase_ranks(storage::Database& database, const storage::HashedKey& key, const SortedSet& set,
+                 const storage::RankRange& range) {
+  if (range.size() == 0) return;
+  if (range.size() == set.size()) {
+    database.unlink(key);
+    return;
+  }
+  auto edit = database.edit<SortedSet>(key, storage::IfAbsent::leave);
+  (*edit)->erase(range);
+}
+
+}  // namespace tidemark::server

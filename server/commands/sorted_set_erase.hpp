@@ -1,0 +1,12 @@
+#pragma once
+
+#include "storage/keyspace/database.hpp"
+#include "storage/value/sorted_set.hpp"
+
+namespace tidemark::server {
+
+// Removes a range of the set at the key. All of it goes with the key, and is freed in slices.
+void erase_ranks(storage::Database& database, const storage::HashedKey& key,
+                 const storage::SortedSet& set, const storage::RankRange& range);
+
+}  // namespace tidemark::server
