@@ -31,7 +31,8 @@ void PassingUsers::part(const OnCore& here) {
 }
 
 void PassingUsers::part_late(const OnCore& here) {
-  arrived_ = std::exchange(dirty_, {});
+  // Some may have arrived in this very round.
+  for (std::string& user : std::exchange(dirty_, {})) arrived_.push_back(std::move(user));
   part(here);
 }
 
