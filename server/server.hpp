@@ -29,6 +29,8 @@ class Client;
 struct DebugSwitches {
   bool active_expire = true;
   bool cron_paused = false;
+  // Of payloads that are restored.
+  bool verify_checksums = true;
 };
 
 // The process: its configuration, its cores, its store and its listening sockets.

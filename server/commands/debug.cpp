@@ -39,6 +39,11 @@ Reply pause_cron(Context& ctx, ArgReader& args) {
   return Reply::ok();
 }
 
+Reply skip_checksums(Context& ctx, ArgReader& args) {
+  ctx.server().debug().verify_checksums = !next_switch(args);
+  return Reply::ok();
+}
+
 Reply sleep_all(Context&, ArgReader& args) {
   const double seconds = std::strtod(std::string(args.next()).c_str(), nullptr);
   if (seconds > 0) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
@@ -194,6 +199,8 @@ constexpr Subcommand kSubcommands[] = {
     {"set-active-expire", 1, 1, set_active_expire, "<0|1>",
      "Whether expired keys are removed before somebody asks for them."},
     {"set-disable-deny-scripts", 1, 1, nothing, "<0|1>", "Accepted, without effect."},
+    {"set-skip-checksum-validation", 1, 1, skip_checksums, "<0|1>",
+     "Whether the checksums of restored values are verified."},
     {"sleep", 1, 1, sleep_all, "<seconds>", "Stop all cores for a while."},
 };
 

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "server/commands/rdb_options.hpp"
 #include "server/server.hpp"
+#include "storage/rdb/value_writer.hpp"
 #include "storage/value/hash.hpp"
 #include "storage/value/list.hpp"
 #include "storage/value/set.hpp"
@@ -142,80 +144,11 @@ void add_value(const Entry& entry, Digest& digest) {
   if (entry.has_expiry()) digest.add_unordered("!!expire!!");
 }
 
-// ---- The bytes that a value takes up in a snapshot, uncompressed.
-
-size_t length_bytes(size_t length) { return length < 64 ? 1 : length < 16384 ? 2 : 5; }
-
-size_t serialized_text(size_t length) { return length_bytes(length) + length; }
-
-size_t serialized_string(const Entry& entry) {
-  if (entry.is_integer()) {
-    const int64_t value = entry.integer();
-    if (value == static_cast<int8_t>(value)) return 2;
-    if (value == static_cast<int16_t>(value)) return 3;
-    if (value == static_cast<int32_t>(value)) return 5;
-  }
-  return serialized_text(entry.text_length());
-}
-
-size_t serialized_set(const storage::Set& set) {
-  size_t bytes = length_bytes(set.size());
-  set.visit([&bytes](const storage::PackedElement& member) {
-    IntegerText scratch;
-    bytes += serialized_text(member.text(scratch).size());
-    return true;
-  });
-  return bytes;
-}
-
-// The nodes, each with its first id, as listpacks; what else there is takes a few bytes.
-size_t serialized_stream(const storage::Stream& stream) {
-  constexpr size_t kListpackFrame = 7;
-  constexpr size_t kIdBytes = 16;
-  size_t bytes = length_bytes(stream.nodes().size());
-  for (auto node = stream.nodes().first(); node; node = node.next()) {
-    const size_t counts = storage::Packed::element_bytes(static_cast<int64_t>(node->entries())) +
-                          storage::Packed::element_bytes(int64_t{0});
-    bytes += serialized_text(kIdBytes) +
-             serialized_text(kListpackFrame + counts + node->packed().bytes());
-  }
-  return bytes;
-}
-
-size_t serialized_sorted_set(const storage::SortedSet& set) {
-  size_t bytes = length_bytes(set.size());
-  set.visit(0, set.size(), storage::Direction::ascending, [&bytes](Bytes member, double score) {
-    bytes += serialized_text(member.size()) + sizeof score;
-  });
-  return bytes;
-}
-
-size_t serialized_hash(const storage::Hash& hash) {
-  size_t bytes = length_bytes(hash.size());
-  hash.visit([&bytes](const storage::PackedElement& field, const storage::PackedElement& value) {
-    IntegerText scratch;
-    bytes += serialized_text(field.text(scratch).size());
-    bytes += serialized_text(value.text(scratch).size());
-    return true;
-  });
-  return bytes;
-}
-
-size_t serialized_length(const Entry& entry) {
-  switch (entry.type()) {
-    case storage::ValueType::string:
-      return serialized_string(entry);
-    case storage::ValueType::set:
-      return serialized_set(*static_cast<const storage::Set*>(entry.object()));
-    case storage::ValueType::zset:
-      return serialized_sorted_set(*static_cast<const storage::SortedSet*>(entry.object()));
-    case storage::ValueType::hash:
-      return serialized_hash(*static_cast<const storage::Hash*>(entry.object()));
-    case storage::ValueType::stream:
-      return serialized_stream(*static_cast<const storage::Stream*>(entry.object()));
-    default:
-      return 0;
-  }
+// The bytes that a value takes up in a snapshot.
+size_t serialized_length(const Context& ctx, const Entry& entry) {
+  storage::rdb::Writer writer(compression(ctx.settings()));
+  storage::rdb::write_value(writer, entry);
+  return writer.bytes().size();
 }
 
 }  // namespace
@@ -261,7 +194,7 @@ Reply debug_object(Context& ctx, ArgReader& args) {
   const int64_t now = ctx.now_ms() / 1000;
   return Reply::status_copy(fmt::format(
       "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-      static_cast<const void*>(entry), entry->encoding_name(), serialized_length(*entry),
+      static_cast<const void*>(entry), entry->encoding_name(), serialized_length(ctx, *entry),
       int64_t{entry->access_seconds()} & kLruClockMask,
       std::max<int64_t>(0, now - entry->access_seconds())));
 }

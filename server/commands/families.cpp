@@ -15,6 +15,7 @@ std::span<const Command> config_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> database_commands();
 std::span<const Command> debug_commands();
+std::span<const Command> dump_commands();
 std::span<const Command> generic_expiry_commands();
 std::span<const Command> generic_keys_commands();
 std::span<const Command> generic_move_commands();
@@ -79,6 +80,7 @@ std::span<const std::span<const Command>> command_families() {
       connection_commands(),
       database_commands(),
       debug_commands(),
+      dump_commands(),
       generic_expiry_commands(),
       generic_keys_commands(),
       generic_move_commands(),

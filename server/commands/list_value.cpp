@@ -12,10 +12,6 @@ using storage::List;
 using storage::ListEnd;
 using storage::PackedElement;
 
-storage::ListLimits list_limits(const Context& ctx) {
-  return storage::ListLimits::of(ctx.settings().list_max_listpack_size);
-}
-
 ListEnd read_list_end(ArgReader& args) {
   if (args.accept("left")) return ListEnd::front;
   if (!args.accept("right")) args.fail_syntax();

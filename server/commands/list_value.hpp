@@ -5,13 +5,12 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "server/commands/list_limits.hpp"
 #include "storage/keyspace/edit.hpp"
 #include "storage/value/list.hpp"
 
 // What the families of list commands share.
 namespace tidemark::server {
-
-storage::ListLimits list_limits(const Context& ctx);
 
 // LEFT or RIGHT; a syntax error for anything else.
 storage::ListEnd read_list_end(ArgReader& args);

@@ -50,6 +50,8 @@ class Hash {
   size_t memory_bytes() const;
   Bytes encoding_name() const { return is_table() ? "hashtable" : "listpack"; }
   bool free_some(size_t budget);
+  // As it lies in memory, for dumps: null where the hash is a table.
+  const Packed* packed() const { return is_table() ? nullptr : &packed_; }
 
   // ---- Reading.
   // The field's value, or none.

@@ -34,6 +34,12 @@ size_t List::memory_bytes() const {
   return heap::block_bytes(sizeof(ListChain)) + chain_->memory_bytes();
 }
 
+size_t List::pieces() const {
+  size_t count = 0;
+  visit_pieces([&count](const Packed&) { ++count; });
+  return count;
+}
+
 PackedElement List::get(size_t index) const {
   if (chain_ == nullptr) return small_.get(small_.at(index));
   const auto [node, offset] = chain_->locate(index);

@@ -45,6 +45,10 @@ class List {
   // until it returns false. REQUIRES: there are as many.
   template <typename Visit>
   void visit(ListEnd from, size_t first, size_t count, Visit&& visit) const;
+  // The pieces as they lie in memory, for dumps: visit(const Packed&) from front to back.
+  size_t pieces() const;
+  template <typename Visit>
+  void visit_pieces(Visit&& visit) const;
 
   // ---- Changing. REQUIRES: `text` is no longer than kElementBytesMax, and not in this list.
   void push(ListEnd end, Bytes text, const ListLimits& limits);
@@ -75,6 +79,17 @@ class List {
   Packed small_;                // empty beside a chain
   ListChain* chain_ = nullptr;  // owned
 };
+
+template <typename Visit>
+void List::visit_pieces(Visit&& visit) const {
+  if (chain_ == nullptr) {
+    visit(small_);
+    return;
+  }
+  for (const ListNode* node = chain_->first(); node != nullptr; node = node->next) {
+    visit(node->packed);
+  }
+}
 
 template <typename Visit>
 void List::visit(ListEnd from, size_t first, size_t count, Visit&& visit) const {

@@ -54,6 +54,10 @@ class Set {
   Bytes encoding_name() const;
   bool free_some(size_t budget);
 
+  // As it lies in memory, for dumps: null where the set is in another form.
+  const SortedIntegers* integers() const { return form() == Form::integers ? &integers_ : nullptr; }
+  const Packed* packed() const { return form() == Form::packed ? &packed_ : nullptr; }
+
   bool contains(Bytes member) const;
   bool contains(const PackedElement& member) const;
 

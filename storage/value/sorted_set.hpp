@@ -47,6 +47,8 @@ class SortedSet {
   size_t size() const { return is_big() ? big_.scores->size() : packed_.size(); }
   size_t memory_bytes() const;
   Bytes encoding_name() const { return is_big() ? "skiplist" : "listpack"; }
+  // For dumps.
+  bool is_packed() const { return !is_big(); }
   bool free_some(size_t budget);
 
   // ---- Reading.

@@ -197,8 +197,6 @@ bool Stream::has_gap() const {
 
 bool Stream::has_gap_since(StreamId id) const { return has_gap() && max_deleted_id_ >= id; }
 
-// How many entries there ever were up to `id`; unknown in the midst, where only counting would
-// tell.
 std::optional<uint64_t> Stream::count_up_to(StreamId id) const {
   if (entries_added_ == 0) return 0;
   if (length_ == 0 && id < last_id_) return entries_added_;

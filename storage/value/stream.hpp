@@ -134,6 +134,9 @@ class Stream {
   // How many entries the group has yet to read, as far as that can be told without counting them.
   // Nonsense, even a negative number, where a client has made up how many it has read.
   std::optional<int64_t> lag(const StreamGroup& group) const;
+  // How many entries there ever were up to `id`; unknown in the midst, where only counting would
+  // tell.
+  std::optional<uint64_t> count_up_to(StreamId id) const;
   // Remembers that the group has read up to `id`, the entry behind its last.
   void advance(StreamGroup& group, StreamId id) const;
 
@@ -143,7 +146,6 @@ class Stream {
  private:
   bool has_gap() const;
   bool has_gap_since(StreamId id) const;
-  std::optional<uint64_t> count_up_to(StreamId id) const;
   void drop(NodeTree::Place node);
   void trim_front(StreamNode& node, const StreamTrim& trim);
 

@@ -21,6 +21,7 @@ ARROWS = (
     ("storage/value/", ("storage/base/", "storage/table/", "storage/value/")),
     ("storage/keyspace/",
      ("storage/base/", "storage/table/", "storage/value/", "storage/readstate/", "storage/keyspace/")),
+    ("storage/rdb/", ("storage/base/", "storage/table/", "storage/value/", "storage/keyspace/", "storage/rdb/")),
     ("storage/", ("storage/",)),
     ("protocol/", ("protocol/", "storage/base/")),
     ("server/", ("server/", "protocol/", "storage/")),
@@ -31,6 +32,7 @@ ARROWS = (
 CONFINED = (
     (re.compile(r"uv\.h$|uv/"), re.compile(r"(tests/)?server/net/")),
     (re.compile(r"rocksdb/"), re.compile(r"((tests/)?storage/persist|tests/fault)/[^/]*\.cpp$")),
+    (re.compile(r"lzf\.h$"), re.compile(r"storage/rdb/[^/]*\.cpp$")),
     (re.compile(r"(postgresql/)?libpq"), re.compile(r"(tests/)?storage/persist/[^/]*\.cpp$")),
     (re.compile(r"sys/(socket|epoll|un)\.h$|netinet/|arpa/"), re.compile(r"(tests/)?(server|bench)/|tests/(?!storage|protocol)")),
 )
