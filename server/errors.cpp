@@ -45,4 +45,11 @@ protocol::Reply store_down(Bytes reason) {
                                 std::string(reason));
 }
 
+protocol::Reply transaction_aborted(const protocol::Reply& why) {
+  constexpr Bytes kUsualCode = "ERR ";
+  Bytes text = why.bytes();
+  if (text.starts_with(kUsualCode)) text.remove_prefix(kUsualCode.size());
+  return protocol::Reply::error("EXECABORT Transaction discarded because of: " + std::string(text));
+}
+
 }  // namespace tidemark::server

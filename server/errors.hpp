@@ -15,6 +15,9 @@ protocol::Reply error_reply(Errc error);
 // "STOREDOWN the read state store is unavailable: <reason>"
 protocol::Reply store_down(Bytes reason);
 
+// What EXEC answers where it is refused for this.
+protocol::Reply transaction_aborted(const protocol::Reply& why);
+
 inline constexpr Bytes kSyntaxError = "ERR syntax error";
 inline constexpr Bytes kNotAnInteger = "ERR value is not an integer or out of range";
 inline constexpr Bytes kNotAFloat = "ERR value is not a valid float";

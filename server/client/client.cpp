@@ -13,6 +13,7 @@
 #include "server/log/log.hpp"
 #include "server/net/socket.hpp"
 #include "server/server.hpp"
+#include "server/transaction/transaction.hpp"
 
 namespace tidemark::server {
 
@@ -60,7 +61,12 @@ size_t Client::memory_bytes() const {
   return kConnectionBytes + input_.memory_bytes() + out_.memory_bytes() + flying_bytes_ +
          away_args_ + parser_.memory_bytes() + batch_.memory_bytes() + facts_.name.capacity() +
          facts_.peer.capacity() + facts_.local.capacity() +
-         (key_wait_ != nullptr ? key_wait_->memory_bytes() : 0);
+         (key_wait_ != nullptr ? key_wait_->memory_bytes() : 0) +
+         (transaction_ != nullptr ? transaction_->memory_bytes() : 0);
+}
+
+size_t Client::query_buffer_bytes() const {
+  return input_.size() + (transaction_ != nullptr ? transaction_->queued_bytes() : 0);
 }
 
 ClientMemory Client::memory() const {
@@ -73,6 +79,7 @@ ClientMemory Client::memory() const {
           .reply_buffer = out_.memory_bytes(),
           .reply_peak = reply_peak_,
           .flying = flying_bytes_,
+          .transaction = transaction_ != nullptr ? transaction_->memory_bytes() : 0,
           .total = memory_bytes()};
 }
 
@@ -312,6 +319,7 @@ void Client::close(const OnCore& here) {
   if (facts_.monitor) stop_monitoring(here, *this);
   if (here.data().timed_waits.forget(here, session_.client_id)) waiting_ = false;
   key_wait_ = nullptr;
+  if (transaction_ != nullptr && !transaction_->running()) drop_transaction(here);
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.
   if (!waiting_) here.remove_client_later(session_.client_id);

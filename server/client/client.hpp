@@ -19,7 +19,11 @@ namespace tidemark::server {
 
 class Core;
 class OnCore;
+class Transaction;
+class TransactionRun;
+struct Command;
 struct CoreData;
+enum class Flag : uint64_t;
 enum class Outcome : uint8_t;
 struct Destination;
 struct CommandEntry;
@@ -49,6 +53,7 @@ struct ClientMemory {
   size_t reply_buffer = 0;
   size_t reply_peak = 0;  // the most that one round of replies took
   size_t flying = 0;      // handed to the connection, not taken by the kernel
+  size_t transaction = 0;
   size_t total = 0;
 };
 
@@ -90,6 +95,22 @@ class Client final : public Stream::Handler, public Caller {
   enum class ReplyMode : uint8_t { on, off, skip_next, skip_this };
   ReplyMode reply_mode() const { return reply_mode_; }
   void set_reply_mode(ReplyMode mode) { reply_mode_ = mode; }
+  // Whether what the command at hand replies is sent.
+  bool replies_wanted() const {
+    return reply_mode_ == ReplyMode::on || reply_mode_ == ReplyMode::skip_next;
+  }
+
+  // What it has begun by WATCH or MULTI; null for nothing.
+  Transaction* transaction() const { return transaction_.get(); }
+  Transaction& transaction_or_new(const OnCore& here);
+  // Between MULTI and EXEC.
+  bool in_transaction() const;
+  // Whether the command would be queued.
+  bool queues(const Command& command) const;
+  // As DISCARD does.
+  void drop_transaction(const OnCore& here);
+  // EXEC has its reply, or is refused.
+  void end_of_transaction(OnCore& here, TransactionRun& run);
 
   // Closes when the replies so far, the current command's among them, have left.
   void close_after_reply() { close_after_reply_ = true; }
@@ -99,6 +120,8 @@ class Client final : public Stream::Handler, public Caller {
   bool closed() const { return stream_ == nullptr; }
   // Closed, or about to be: what it has asked for and is not under way yet may be left undone.
   void set_going() { (void)going_.take(); }
+  // Any thread.
+  bool is_going() const { return going_.taken(); }
   // It was chosen to go, for maxmemory-clients, and is about to.
   bool evicted() const { return share_.evicted; }
   // Nothing more runs; it goes when its replies have left.
@@ -114,9 +137,13 @@ class Client final : public Stream::Handler, public Caller {
   void push(const OnCore& here, Bytes wire);
   // Hands what it has to the stream.
   void flush(const OnCore& here);
+  // Shows one of its commands to monitors.
+  void show(const OnCore& here, const RequestBatch::Request& request,
+            const RequestBatch& batch) const;
 
   // ---- Limits.
-  size_t query_buffer_bytes() const { return input_.size(); }
+  // With what is queued for EXEC.
+  size_t query_buffer_bytes() const;
   size_t output_bytes() const { return out_.size() + flying_bytes_; }
   ClientMemory memory() const;
   // Everything that it holds.
@@ -165,7 +192,7 @@ class Client final : public Stream::Handler, public Caller {
   Destination destination_of(const OnCore& here, const RequestBatch::Request& request) const;
   Destination destination_here(const OnCore& here, const RequestBatch::Request& request) const;
   size_t step(OnCore& here);
-  void begin(OnCore& here, RequestBatch::Request& request);
+  void begin(const OnCore& here, RequestBatch::Request& request);
   bool held_back(OnCore& here, const RequestBatch::Request& request) const;
   Outcome call_here(OnCore& here, const RequestBatch::Request& request);
   void send_attempt(OnCore& here, const Destination& destination);
@@ -173,8 +200,17 @@ class Client final : public Stream::Handler, public Caller {
   bool may_part_ways(const OnCore& here) const;
   size_t send_wave(OnCore& here);
   void stop_and_run(OnCore& here, const std::vector<CoreId>& cores);
+  // Whether CLIENT REPLY has been asked about the reply already.
+  enum class Silence : uint8_t { to_ask, asked };
+  void answer(OnCore& here, uint64_t cycles, const protocol::Reply& reply,
+              Silence silence = Silence::to_ask);
   void go_on_behind(OnCore& here);
   void leave(OnCore& here);
+
+  // client_transaction.cpp
+  Flag flags_of(const RequestBatch::Request& request) const;
+  void queue(const OnCore& here, const RequestBatch::Request& request);
+  void refuse(const OnCore& here, const RequestBatch::Request& request, protocol::Reply refusal);
 
   Core& core_;
   Session session_;
@@ -195,6 +231,7 @@ class Client final : public Stream::Handler, public Caller {
   ClientShare share_;      // in the books of its core
   int64_t over_soft_limit_since_ms_ = 0;
   std::shared_ptr<KeyWait> key_wait_;  // what its command waits for
+  std::unique_ptr<Transaction> transaction_;
   Claim going_;
 
   ReplyMode reply_mode_ = ReplyMode::on;

@@ -6,6 +6,7 @@
 #include "server/client/client.hpp"
 #include "server/client/client_limits.hpp"
 #include "server/command/command_table.hpp"
+#include "server/transaction/transaction.hpp"
 
 namespace tidemark::server {
 
@@ -19,7 +20,10 @@ std::string flags_of(const Client& client) {
     if (set) flags += letter;
   };
   add(facts.monitor, 'O');
+  const Transaction* const transaction = client.transaction();
+  add(transaction != nullptr && transaction->open(), 'x');
   add(client.held_by_pause() || client.blocked(), 'b');
+  add(transaction != nullptr && transaction->broken(), 'd');
   add(client.closes_after_reply(), 'c');
   add(client.closed(), 'A');
   add(client.kind() == Stream::Kind::unix_socket, 'U');
@@ -47,16 +51,20 @@ std::string describe(const Client& client, int64_t now_ms) {
   const size_t buffered = std::min(waiting, kUnlimitedOutputBytes);
   const size_t listed = waiting - buffered;
   const size_t blocks = (listed + kUnlimitedOutputBytes - 1) / kUnlimitedOutputBytes;
-  // Subscriptions, transactions and redirection are where they are for a client without any.
+  const Transaction* const transaction = client.transaction();
+  const bool in_transaction = transaction != nullptr && transaction->open();
+  // Subscriptions and redirection are where they are for a client without any.
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
-      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "multi={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} "
       "tot-mem={} events={} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
       session.client_id, facts.peer, facts.local, client.fd(), facts.name,
       (now_ms - facts.connected_ms) / 1000, (now_ms - facts.last_interaction_ms) / 1000,
-      flags_of(client), session.db.value(), memory.query_bytes, memory.query_free, memory.arguments,
-      memory.reply_buffer, memory.reply_peak, buffered, blocks, listed, memory.total,
-      events_of(client), facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
+      flags_of(client), session.db.value(),
+      in_transaction ? static_cast<int64_t>(transaction->commands()) : -1, memory.query_bytes,
+      memory.query_free, memory.arguments, memory.transaction, memory.reply_buffer,
+      memory.reply_peak, buffered, blocks, listed, memory.total, events_of(client),
+      facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
       static_cast<int>(session.resp), facts.library_name, facts.library_version);
 }
 

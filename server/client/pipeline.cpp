@@ -171,8 +171,7 @@ size_t Client::step(OnCore& here) {
     reply_mode_ = ReplyMode::skip_this;
   }
   if (auto refusal = admit(here, *this, request.entry, args)) {
-    count_refusal(here, request.entry, *refusal);
-    reply(*refusal);
+    refuse(here, request, std::move(*refusal));
     batch_.pop_front();
     return bytes;
   }
@@ -182,6 +181,11 @@ size_t Client::step(OnCore& here) {
     return 0;
   }
   begin(here, request);
+  if (queues(*request.entry->command)) {
+    queue(here, request);
+    batch_.pop_front();
+    return bytes;
+  }
   Destination destination = destination_of(here, request);
   if (destination.way == Way::here) destination = destination_here(here, request);
   const bool may_wait = has(request.entry->command->flags, Flag::blocking);
@@ -196,6 +200,7 @@ size_t Client::step(OnCore& here) {
         waiting_ = true;
         return 0;
       }
+      if (has(request.entry->command->flags, Flag::runs_queue)) show(here, request, batch_);
       break;
     case Way::one_core:
       return send_away(here, destination.core);
@@ -204,7 +209,8 @@ size_t Client::step(OnCore& here) {
       break;
     case Way::split:
       away_bytes_ = bytes;
-      scatter(here, *this, *request.entry, args, destination.cores);
+      scatter(here, session_, *request.entry, args, destination.cores,
+              [this](OnCore& home, Bytes reply) { on_run_back(home, reply); });
       waiting_ = away_ = true;
       break;
   }
@@ -214,20 +220,27 @@ size_t Client::step(OnCore& here) {
 
 // A command that was admitted and is about to run. It is the same one where it runs again, having
 // waited for what it needs.
-void Client::begin(OnCore& here, RequestBatch::Request& request) {
+void Client::begin(const OnCore& here, RequestBatch::Request& request) {
   if (request.begun) return;
   request.begun = true;
   facts_.last_command = request.entry;
   ++facts_.commands;
+  // What is queued is shown when it runs, and EXEC behind it.
+  const Command& command = *request.entry->command;
+  if (!queues(command) && !has(command.flags, Flag::runs_queue)) show(here, request, batch_);
+}
+
+void Client::show(const OnCore& here, const RequestBatch::Request& request,
+                  const RequestBatch& batch) const {
   Monitors& monitors = here.data().monitors;
   if (monitors.any()) [[unlikely]] {
-    monitors.show(here, *this, *request.entry, batch_.args(request));
+    monitors.show(here, *this, *request.entry, batch.args(request));
   }
 }
 
 // Whether CLIENT PAUSE makes the command wait.
 bool Client::held_back(OnCore& here, const RequestBatch::Request& request) const {
-  return here.data().pause.holds(*request.entry->command, here.now_ms());
+  return here.data().pause.holds(flags_of(request), here.now_ms());
 }
 
 Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
@@ -341,14 +354,20 @@ void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
 // ---- Answers to what was waited for.
 
 void Client::resume(OnCore& here, protocol::Reply reply) {
-  const RequestBatch::Request& request = batch_.front();
   const std::shared_ptr<KeyWait> wait = std::exchange(key_wait_, nullptr);
   if (closed()) return leave(here);
+  answer(here, wait != nullptr ? wait->cycles : 0, reply);
+}
+
+// The batch's first request was suspended; it is counted now where it has `cycles`.
+void Client::answer(OnCore& here, uint64_t cycles, const protocol::Reply& reply, Silence silence) {
+  const RequestBatch::Request& request = batch_.front();
   const Call call{
       .entry = *request.entry, .args = batch_.args(request), .caller = *this, .client = this};
   protocol::Output replies;
-  finish_suspended(here, call, wait != nullptr ? wait->cycles : 0, reply, replies);
-  append(replies.view());
+  finish_suspended(here, call, cycles, reply, replies);
+  if (wants_reply() || silence == Silence::asked) out_.append(replies.view());
+  if (has(request.entry->command->flags, Flag::runs_queue)) show(here, request, batch_);
   go_on_behind(here);
 }
 

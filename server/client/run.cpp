@@ -150,7 +150,7 @@ void Run::go_on(OnCore& here) {
                     .args = batch_.args(request),
                     .caller = *this,
                     .key_hash = request.key_hash,
-                    .is_part = is_part_};
+                    .part_of = is_part_ ? PartOf::split_command : PartOf::nothing};
     if (execute(here, call, replies_) == Outcome::suspended) return wait(here);
     ends_.push_back(replies_.size());
     batch_.pop_front();

@@ -8,10 +8,9 @@
 
 #include "protocol/output.hpp"
 #include "server/client/request_batch.hpp"
-#include "server/command/caller.hpp"
+#include "server/client/traveller.hpp"
 #include "server/command/reach.hpp"
 #include "server/core/claim.hpp"
-#include "server/core/message.hpp"
 #include "storage/base/ids.hpp"
 
 namespace tidemark::server {
@@ -22,7 +21,7 @@ struct CommandEntry;
 // Some commands of one client on their way to the core that owns their keys, and their replies on
 // the way back. It is made at home, runs at the owner's, and ends at home: it is pinned by whoever
 // handles it, and the client by it.
-class Run final : public Message, public Caller {
+class Run final : public Traveller {
  public:
   // What came back: the replies of its commands, one after the other.
   struct Replies {
@@ -37,7 +36,8 @@ class Run final : public Message, public Caller {
   // Before it leaves: for whom it goes, and where its replies go.
   void start(CoreId home, const Session& session, OnBack on_back);
 
-  // Its one command is a part of one that is split: nothing refuses it any more (Call::is_part).
+  // Its one command is a part of one that is split: nothing refuses it any more
+  // (PartOf::split_command).
   void set_part() { is_part_ = true; }
 
   // What has not begun when `going` is taken is not begun. It lives until the run is back.
@@ -65,7 +65,6 @@ class Run final : public Message, public Caller {
   void await(const OnCore& here, std::shared_ptr<KeyWait> wait) override;
 
  private:
-  friend class WaitingRuns;
   bool is_in_vain() const { return going_ != nullptr && going_->taken(); }
   bool stop_more(OnCore& here);
   void run_exclusively(OnCore& here);
@@ -88,7 +87,6 @@ class Run final : public Message, public Caller {
   const Claim* going_ = nullptr;
   Client* client_ = nullptr;
   std::unique_ptr<Message> self_;  // while it runs
-  size_t waiting_place_ = 0;       // among those that wait on its core
   bool is_part_ = false;
   bool homeward_ = false;
 };

@@ -5,6 +5,7 @@
 #include "server/client/client.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
+#include "server/command/execute.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -47,6 +48,17 @@ std::optional<Reply> refuse_monitor(const Client& client, const CommandEntry& en
   return Reply::error("ERR Replica can't interact with the keyspace");
 }
 
+// Between MULTI and EXEC, where nothing that is queued may be refused later for what can be seen
+// now. What is queued is memory, whatever the command does.
+std::optional<Reply> refuse_to_queue(const OnCore& here, const Client& client,
+                                     const CommandEntry& entry) {
+  if (!client.queues(*entry.command)) return std::nullopt;
+  if (has(entry.command->flags, Flag::no_multi)) {
+    return Reply::error("ERR Command not allowed inside a transaction");
+  }
+  return refuse_for_state(here, Flag::deny_oom);
+}
+
 // A command that is split has to fail before any part of it runs.
 std::optional<Reply> refuse_parts(const CommandEntry& entry, std::span<const Bytes> args) {
   if (entry.command->merge == Merge::none || entry.command->check == nullptr) return std::nullopt;
@@ -62,6 +74,7 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   if (!refusal) refusal = refuse_protected(here, client, *entry);
   if (!refusal) refusal = refuse_stranger(client, *entry);
   if (!refusal) refusal = refuse_monitor(client, *entry);
+  if (!refusal && client.in_transaction()) return refuse_to_queue(here, client, *entry);
   if (!refusal) refusal = refuse_parts(*entry, args);
   return refusal;
 }

@@ -20,7 +20,7 @@ class FoundKeys;
 using protocol::Reply;
 
 // How a command may be used; the names of COMMAND INFO.
-enum class Flag : uint32_t {
+enum class Flag : uint64_t {
   none = 0,
   write = 1U << 0,
   readonly = 1U << 1,
@@ -52,13 +52,18 @@ enum class Flag : uint32_t {
   writes_user = 1U << 26,       // adds to what the read-state store has yet to take
   ignores_pause = 1U << 27,     // runs under CLIENT PAUSE
   rewrites_session = 1U << 28,  // may change how later commands of the pipeline are parsed
+  at_once = 1U << 29,           // runs when it comes, also between MULTI and EXEC
+  runs_queue = 1U << 30,        // EXEC: is what the queued commands are, and shown behind them
+  // Waits for the store, and changes nothing that others see: in a transaction it is done when the
+  // rest has run.
+  after_transaction = uint64_t{1} << 31,
 };
 
 constexpr Flag operator|(Flag a, Flag b) {
-  return static_cast<Flag>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
+  return static_cast<Flag>(static_cast<uint64_t>(a) | static_cast<uint64_t>(b));
 }
 constexpr bool has(Flag set, Flag flag) {
-  return (static_cast<uint32_t>(set) & static_cast<uint32_t>(flag)) != 0;
+  return (static_cast<uint64_t>(set) & static_cast<uint64_t>(flag)) != 0;
 }
 
 // ACL categories that do not follow from flags and group.

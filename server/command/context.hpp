@@ -100,10 +100,16 @@ class Context {
     suspended_ = true;
     return Reply::none();
   }
+  // The same for a command whose time is not known yet: finish_suspended() counts it.
+  Reply suspend_uncounted() {
+    counts_later_ = true;
+    return suspend();
+  }
   // The command waits for its keys, as key_wait.hpp says, and returns what this returns.
   Reply wait_for_keys(WaitForKeys wanted);
   Caller& caller() const { return parts_.caller; }
   bool suspended() const { return suspended_; }
+  bool counts_later() const { return counts_later_; }
   // What it waits for, where it was suspended for keys.
   KeyWait* key_wait() const { return key_wait_.get(); }
 
@@ -113,6 +119,7 @@ class Context {
   Parts parts_;
   const Session& session_;
   bool suspended_ = false;
+  bool counts_later_ = false;
   std::shared_ptr<KeyWait> key_wait_;
 };
 

@@ -109,15 +109,15 @@ Reply run(const OnCore& here, const Call& call, Context& context, ArgReader& arg
 
 }  // namespace
 
-std::optional<Reply> refuse_for_state(const OnCore& here, const Command& command, Bytes user) {
+std::optional<Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user) {
   if (here.server().settings().maxmemory > 0) {
     const bool enough = here.server().make_room(here, user);
-    if (!enough && has(command.flags, Flag::deny_oom)) {
+    if (!enough && has(flags, Flag::deny_oom)) {
       return error_reply(Errc::out_of_memory);
     }
   }
   storage::WriteBehind* write_behind = here.data().write_behind.get();
-  if (has(command.flags, Flag::writes_user) && write_behind != nullptr) {
+  if (has(flags, Flag::writes_user) && write_behind != nullptr) {
     if (const auto status = write_behind->may_write(); !status) return store_down(status.reason);
   }
   return std::nullopt;
@@ -135,8 +135,8 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   const bool about_user = has(command.flags, Flag::loads_user);
   storage::UserRef user;
   std::optional<Reply> refusal;
-  if (!call.is_part) {
-    refusal = refuse_for_state(here, command, about_user ? user_of(call) : Bytes());
+  if (call.part_of == PartOf::nothing) {
+    refusal = refuse_for_state(here, command.flags, about_user ? user_of(call) : Bytes());
   }
   if (!refusal && about_user) {
     if (bring_user(here, call, user, refusal) == User::on_the_way) return Outcome::suspended;
@@ -165,12 +165,14 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
     wait->cycles = std::max<uint64_t>(cycles, 1);
     return Outcome::suspended;
   }
+  if (context.counts_later()) return Outcome::suspended;
   count_call(here, call, cycles);
   if (context.suspended()) return Outcome::suspended;
   if (reply.is_error()) [[unlikely]] {
     count_failure(here, call.entry, reply);
   }
   protocol::encode(reply, session.resp, out);
+  if (call.part_of == PartOf::transaction) return Outcome::replied;
   if (here.data().waiting_keys.any_ready() || !call.reach.cores().empty()) [[unlikely]] {
     serve_ready(here, call.reach);
   }

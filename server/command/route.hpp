@@ -1,16 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "server/command/router.hpp"
+#include "server/command/session.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/ids.hpp"
 
 namespace tidemark::server {
 
-class Client;
 class OnCore;
 struct CommandEntry;
 
@@ -33,9 +34,10 @@ struct Destination {
 Destination route(const Router& router, const CommandEntry& entry, std::span<const Bytes> args,
                   CoreId home);
 
-// Sends each of `cores` its part of the command, a call with those keys alone that it owns, and
-// gives the client the sum of their integers, or the first error.
-void scatter(OnCore& here, Client& client, const CommandEntry& entry, std::span<const Bytes> args,
-             const std::vector<CoreId>& cores);
+// Sends each of `cores` its part of the command, a call with those keys alone that it owns, and in
+// the end calls `done` with the sum of their integers, or the first error, as it is on the wire.
+using OnScattered = std::function<void(OnCore& home, Bytes reply)>;
+void scatter(const OnCore& here, const Session& session, const CommandEntry& entry,
+             std::span<const Bytes> args, const std::vector<CoreId>& cores, OnScattered done);
 
 }  // namespace tidemark::server

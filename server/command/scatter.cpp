@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "protocol/encode.hpp"
-#include "server/client/client.hpp"
 #include "server/client/run.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/execute.hpp"
@@ -26,7 +25,12 @@ namespace {
 // may carry it past a limit by as much, as the command itself may.
 class Scatter : public std::enable_shared_from_this<Scatter> {
  public:
-  Scatter(Client& client, const CommandEntry& entry) : client_(client), entry_(entry) {}
+  Scatter(const Session& session, const CommandEntry& entry, OnScattered done)
+      : session_(session), entry_(entry), done_(std::move(done)) {
+    // The sum is put together from RESP2; the client's version makes no difference to an integer or
+    // an error.
+    session_.resp = protocol::RespVersion::v2;
+  }
 
   void add(CoreId core, std::unique_ptr<Run> run) { parts_.push_back({core, std::move(run)}); }
   const Command& command() const { return *entry_.command; }
@@ -35,13 +39,9 @@ class Scatter : public std::enable_shared_from_this<Scatter> {
   void ask(const OnCore& home);
   // Sends each owner its part.
   void send(const OnCore& home) {
-    // The sum is put together from RESP2; the client's version makes no difference to an integer or
-    // an error.
-    Session session = client_.session();
-    session.resp = protocol::RespVersion::v2;
     missing_ = parts_.size();
     for (Part& part : parts_) {
-      part.run->start(home.id(), session,
+      part.run->start(home.id(), session_,
                       [self = shared_from_this()](OnCore& here, const Run::Replies& replies) {
                         self->came_back(here, replies.all);
                       });
@@ -60,7 +60,7 @@ class Scatter : public std::enable_shared_from_this<Scatter> {
     if (--missing_ > 0) return;
     if (reply_.empty()) return send(home);
     for (Part& part : parts_) home.data().runs.give_back(std::move(part.run));
-    client_.on_run_back(home, reply_);
+    done_(home, reply_);
   }
 
  private:
@@ -82,11 +82,12 @@ class Scatter : public std::enable_shared_from_this<Scatter> {
       protocol::write_integer(out, total_);
       reply_ = std::string(out.view());
     }
-    client_.on_run_back(home, reply_);
+    done_(home, reply_);
   }
 
-  Client& client_;
+  Session session_;
   const CommandEntry& entry_;
+  const OnScattered done_;
   std::vector<Part> parts_;
   size_t missing_ = 0;  // answers, or parts, that are away
   int64_t total_ = 0;
@@ -101,7 +102,7 @@ class Question final : public Message {
 
   void arrive(OnCore& here, std::unique_ptr<Message> self) override {
     if (homeward_) return scatter_->answered(here, refusal_);
-    refusal_ = refuse_for_state(here, command_);
+    refusal_ = refuse_for_state(here, command_.flags);
     homeward_ = true;
     here.post(home_, std::move(self));
   }
@@ -151,12 +152,12 @@ std::vector<Bytes> part_for(CoreId core, const Router& router, const Command& co
 
 }  // namespace
 
-void scatter(OnCore& here, Client& client, const CommandEntry& entry, std::span<const Bytes> args,
-             const std::vector<CoreId>& cores) {
+void scatter(const OnCore& here, const Session& session, const CommandEntry& entry,
+             std::span<const Bytes> args, const std::vector<CoreId>& cores, OnScattered done) {
   const Router& router = here.server().router();
   FoundKeys keys;
   (void)find_keys(*entry.command, args, keys);  // it could, or there were no parts
-  const auto scattered = std::make_shared<Scatter>(client, entry);
+  const auto scattered = std::make_shared<Scatter>(session, entry, std::move(done));
   for (const CoreId core : cores) {
     std::string count_text;
     const auto part = part_for(core, router, *entry.command, args, keys, count_text);

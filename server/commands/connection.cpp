@@ -228,7 +228,7 @@ constexpr Command kQuit{
     .group = Group::connection,
     .arity = at_least(1),
     .flags = Flag::no_script | Flag::loading | Flag::stale | Flag::fast | Flag::no_auth |
-             Flag::allow_busy,
+             Flag::allow_busy | Flag::at_once,
     .scope = Scope::home,
     .run = quit,
 };
@@ -236,6 +236,7 @@ constexpr Command kQuit{
 // As if the connection were new; what the client said of its library stays.
 Reply reset(Context& ctx, ArgReader&) {
   Client& client = ctx.client();
+  client.drop_transaction(ctx.here());
   Session& session = client.session();
   session.db = DbIndex(0);
   session.resp = RespVersion::v2;
@@ -256,7 +257,7 @@ constexpr Command kReset{
     .group = Group::connection,
     .arity = exactly(1),
     .flags = Flag::no_script | Flag::loading | Flag::stale | Flag::fast | Flag::no_auth |
-             Flag::allow_busy | Flag::rewrites_session,
+             Flag::allow_busy | Flag::rewrites_session | Flag::at_once,
     .scope = Scope::home,
     .run = reset,
 };

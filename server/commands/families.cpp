@@ -65,6 +65,7 @@ std::span<const Command> string_many_commands();
 std::span<const Command> string_many_expiry_commands();
 std::span<const Command> string_part_commands();
 std::span<const Command> throttle_commands();
+std::span<const Command> transaction_commands();
 std::span<const Command> wait_commands();
 
 std::span<const std::span<const Command>> command_families() {
@@ -130,6 +131,7 @@ std::span<const std::span<const Command>> command_families() {
       string_many_expiry_commands(),
       string_part_commands(),
       throttle_commands(),
+      transaction_commands(),
       wait_commands(),
   };
   // clang-format on

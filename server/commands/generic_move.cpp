@@ -167,6 +167,7 @@ Reply swapdb(Context& ctx, ArgReader& args) {
     data.keyspace.swap_databases(one, other);
     data.waiting_keys.note_database(one);
     data.waiting_keys.note_database(other);
+    data.watched_keys.on_swap(one, other);
   }
   return Reply::ok();
 }

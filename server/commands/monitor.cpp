@@ -11,6 +11,9 @@ namespace {
 // Every core is told, so that none shows a command that another one ran before without it.
 Reply monitor(Context& ctx, ArgReader&) {
   Client& client = ctx.client();
+  if (!ctx.session().may_wait) {
+    return Reply::error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+  }
   if (client.facts().monitor) return Reply::ok();
   client.facts().monitor = true;
   for (const CoreId core : ctx.all_cores()) {

@@ -43,7 +43,7 @@ Reply wait(Context& ctx, ArgReader& args) {
   const int64_t replicas = args.next_integer();
   const uint64_t timeout_ms = read_timeout(ctx, args);
   if (args.failed()) return args.error();
-  if (replicas <= kReplicas) return acknowledged();
+  if (replicas <= kReplicas || !ctx.session().may_wait) return acknowledged();
   return wait_for_timeout(ctx, timeout_ms, acknowledged);
 }
 
@@ -79,7 +79,7 @@ Reply waitaof(Context& ctx, ArgReader& args) {
     args.fail("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   }
   if (args.failed()) return args.error();
-  if (replicas <= kReplicas) return synced();
+  if (replicas <= kReplicas || !ctx.session().may_wait) return synced();
   return wait_for_timeout(ctx, timeout_ms, synced);
 }
 

@@ -25,6 +25,8 @@ void OnCore::post(CoreId to, std::unique_ptr<Message> message) const {
   core_.outboxes_filled_ = true;
 }
 
+OnCore OnCore::at(CoreId stopped) const { return OnCore(server().core(stopped), now_us_); }
+
 void OnCore::remove_client_later(uint64_t client_id) const {
   core_.clients_to_remove_.push_back(client_id);
 }

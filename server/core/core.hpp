@@ -29,6 +29,9 @@ class OnCore {
   Server& server() const;
   Loop& loop() const;
   CoreData& data() const;
+  // As if on another core, whose thread waits for the exclusive work that runs here: its data are
+  // at hand, what it sends leaves with its next round, and its loop is not to be touched.
+  OnCore at(CoreId stopped) const;
   // Sends a message with the others of this round of the loop.
   void post(CoreId to, std::unique_ptr<Message> message) const;
   // At the end of this round, when no callback of the client's is on the stack.

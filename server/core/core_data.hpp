@@ -22,6 +22,7 @@
 #include "server/core/timed_waits.hpp"
 #include "server/core/waiting_keys.hpp"
 #include "server/crash/core_probe.hpp"
+#include "server/transaction/watched_keys.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
 #include "storage/readstate/read_states.hpp"
@@ -43,7 +44,8 @@ struct CoreData {
         read_states(with_clock(options.read_states, keyspace.clock())),
         changes(keyspace),
         pause(keyspace),
-        waiting_keys(changes) {
+        waiting_keys(changes),
+        watched_keys(changes, keyspace) {
     statistics.commands.resize(options.commands);
   }
 
@@ -68,6 +70,7 @@ struct CoreData {
   RunPool runs;
   TimedWaits timed_waits;
   WaitingKeys waiting_keys;
+  WatchedKeys watched_keys;
   WaitingRuns waiting_runs;
   Statistics statistics;
   // What took long, and from how many cycles on a command may be of that kind (slow.hpp).

@@ -29,29 +29,50 @@ void relax() {
 // Lives until the last of its markers has left.
 class Exclusives::Piece {
  public:
-  Piece(uint32_t cores, Work work) : missing_(cores), work_(std::move(work)) {}
+  Piece(uint32_t cores, Work work, std::optional<CoreId> runner)
+      : missing_(cores), runner_(runner), work_(std::move(work)) {}
 
   void arrive(OnCore& here) {
-    if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      Message& work = *work_;
-      work.arrive(here, std::move(work_));
-      done_.store(true, std::memory_order_release);
-      done_.notify_all();
-      return;
+    const bool last = missing_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    if (runner_ ? here.id() == *runner_ : last) {
+      if (!last) wait_until(here, Stage::gathered);
+      return run(here);
     }
-    for (int i = 0; i < kSpins; ++i) {
-      if (done_.load(std::memory_order_acquire)) return;
-      relax();
-    }
-    crash::CoreProbe& probe = here.data().probe;
-    probe.rest();
-    done_.wait(false, std::memory_order_acquire);
-    probe.go_on();
+    if (last) reach(Stage::gathered);
+    wait_until(here, Stage::done);
   }
 
  private:
+  enum class Stage : uint32_t { gathering, gathered, done };
+
+  void run(OnCore& here) {
+    Message& work = *work_;
+    work.arrive(here, std::move(work_));
+    reach(Stage::done);
+  }
+  void reach(Stage stage) {
+    stage_.store(stage, std::memory_order_release);
+    stage_.notify_all();
+  }
+  void wait_until(const OnCore& here, Stage wanted) {
+    Stage stage = stage_.load(std::memory_order_acquire);
+    for (int i = 0; i < kSpins && stage < wanted; ++i) {
+      relax();
+      stage = stage_.load(std::memory_order_acquire);
+    }
+    if (stage >= wanted) return;
+    crash::CoreProbe& probe = here.data().probe;
+    probe.rest();
+    while (stage < wanted) {
+      stage_.wait(stage, std::memory_order_acquire);
+      stage = stage_.load(std::memory_order_acquire);
+    }
+    probe.go_on();
+  }
+
   std::atomic<uint32_t> missing_;
-  std::atomic<bool> done_ = false;
+  std::atomic<Stage> stage_ = Stage::gathering;
+  const std::optional<CoreId> runner_;
   Work work_;
 };
 
@@ -68,8 +89,9 @@ void Exclusives::run(std::span<const CoreId> cores, std::function<void(OnCore& h
   run(cores, std::make_unique<WorkMessage>(std::move(work)));
 }
 
-void Exclusives::run(std::span<const CoreId> cores, Work work) {
-  const auto piece = std::make_shared<Piece>(static_cast<uint32_t>(cores.size()), std::move(work));
+void Exclusives::run(std::span<const CoreId> cores, Work work, std::optional<CoreId> runner) {
+  const auto piece =
+      std::make_shared<Piece>(static_cast<uint32_t>(cores.size()), std::move(work), runner);
   const MutexLock lock(order_);
   for (const CoreId id : cores) server_.core(id).post(std::make_unique<Marker>(piece));
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,14 +28,15 @@ class Server;
 // never come here.
 class Exclusives {
  public:
-  // Arrives at the last core to get there; the others' data may be touched, their loops may not. A
-  // server that ends first destroys it.
+  // Arrives at the last core to get there, or at the runner; the others' data may be touched, their
+  // loops may not. A server that ends first destroys it.
   using Work = std::unique_ptr<Message>;
 
   explicit Exclusives(Server& server) : server_(server) {}
 
-  // Any thread. `cores` are distinct; the caller's own need not be among them.
-  void run(std::span<const CoreId> cores, Work work);
+  // Any thread. `cores` are distinct; the caller's own need not be among them. Where a `runner` is
+  // given, one of them, the work runs on its thread, which costs another wake-up.
+  void run(std::span<const CoreId> cores, Work work, std::optional<CoreId> runner = std::nullopt);
   void run(std::span<const CoreId> cores, std::function<void(OnCore& here)> work);
 
  private:

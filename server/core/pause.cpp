@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "server/command/caller.hpp"
-#include "server/command/command.hpp"
 #include "server/core/core.hpp"
 #include "server/server.hpp"
 #include "storage/keyspace/keyspace.hpp"
@@ -36,10 +35,10 @@ void Pause::allow_writes() {
   if (until_ms_ == 0) end();
 }
 
-bool Pause::holds_while_active(const Command& command, int64_t now_ms) {
+bool Pause::holds_while_active(Flag flags, int64_t now_ms) {
   end_if_over(now_ms);
   if (mode_ == Mode::none) return false;
-  return mode_ == Mode::all || has(command.flags, Flag::write | Flag::may_replicate);
+  return mode_ == Mode::all || has(flags, Flag::write | Flag::may_replicate);
 }
 
 void Pause::hold(const OnCore& here, Caller& caller) {

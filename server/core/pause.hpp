@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 
+#include "server/command/command.hpp"
 #include "server/net/timer.hpp"
 
 namespace tidemark::storage {
@@ -15,7 +16,6 @@ namespace tidemark::server {
 
 class Caller;
 class OnCore;
-struct Command;
 
 // CLIENT PAUSE, as one core keeps it. It starts and is ended on all cores at one point of the
 // order, so that no write takes effect on any of them once the command has answered; it runs out
@@ -54,7 +54,11 @@ class Pause {
   bool active() const { return mode_ != Mode::none; }
   // Whether the command has to wait. One comparison where there is no pause.
   bool holds(const Command& command, int64_t now_ms) {
-    return mode_ != Mode::none && holds_while_active(command, now_ms);
+    return mode_ != Mode::none && holds_while_active(command.flags, now_ms);
+  }
+  // The same of several as a whole.
+  bool holds(Flag flags, int64_t now_ms) {
+    return mode_ != Mode::none && holds_while_active(flags, now_ms);
   }
   // `caller` gets a retry() when the pause is over.
   void hold(const OnCore& here, Caller& caller);
@@ -65,7 +69,7 @@ class Pause {
   size_t held() const { return held_.size(); }
 
  private:
-  bool holds_while_active(const Command& command, int64_t now_ms);
+  bool holds_while_active(Flag flags, int64_t now_ms);
 
   storage::Keyspace& keyspace_;
   Mode mode_ = Mode::none;

@@ -145,7 +145,7 @@ size_t ReadStates::entries() const { return index_->entries(); }
 size_t ReadStates::bytes() const { return index_->bytes(); }
 
 std::optional<EvictionCandidate> ReadStates::eviction_candidate(Bytes spared) {
-  const auto best = index_->pool.best(index_->users(), index_->clock(), spared);
+  const auto best = index_->pool.best(index_->users(), index_->clock(), {spared, held_});
   if (!best) return std::nullopt;
   return EvictionCandidate{.user = std::string(best->user->key()),
                            .age = best->age,
@@ -154,7 +154,7 @@ std::optional<EvictionCandidate> ReadStates::eviction_candidate(Bytes spared) {
 
 bool ReadStates::evict(Bytes user) {
   Slot* const slot = index_->find(user);
-  if (slot == nullptr) return false;
+  if (slot == nullptr || held_.contains(user)) return false;
   const PackedUser& known = UserIndex::user_of(*slot);
   if (known.state() != State::resident || known.books.unsaved != nullptr) return false;
   index_->erase(*slot);
@@ -175,7 +175,8 @@ size_t ReadStates::forget_empty(size_t count, Bytes spared) {
     empty_hand_ = index_->users().sweep_step(empty_hand_, Sweep::marked, [&](const Slot& slot) {
       PackedUser& user = UserIndex::user_of(slot);
       const bool known = user.books.unsaved != nullptr || (!has_store && user.books.version != 0);
-      if (user.rows() == 0 && !known && user.key() != spared) found[found_count++] = &user;
+      if (user.rows() > 0 || known || user.key() == spared || held_.contains(user.key())) return;
+      found[found_count++] = &user;
     });
     for (size_t i = 0; i < found_count; ++i) {
       index_->erase(*index_->users().find_entry(hash_bytes(found[i]->key()), found[i]));

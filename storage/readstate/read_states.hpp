@@ -12,6 +12,7 @@
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
+#include "storage/readstate/held_users.hpp"
 #include "storage/readstate/row.hpp"
 
 namespace tidemark::storage {
@@ -293,8 +294,11 @@ class ReadStates {
   // `spared` is not proposed. nullopt: nobody was found, which is certain only where nobody else is
   // resident.
   std::optional<EvictionCandidate> eviction_candidate(Bytes spared = {});
-  // Frees a resident, clean user at once; false where the user is neither.
+  // Frees a resident, clean user at once; false where the user is neither, or is held.
   bool evict(Bytes user);
+  // Who is held is neither proposed nor freed, until released as often.
+  void hold(Bytes user) { held_.hold(user); }
+  void release(Bytes user) { held_.release(user); }
   // Frees about `count` resident users who have no rows and of whom nothing is to be remembered but
   // that, which the store can tell as well: whoever asks for strangers must not fill memory for
   // good. Looks where the last call ended, and only while such users are not rare, so that the cost
@@ -308,6 +312,7 @@ class ReadStates {
 
  private:
   std::unique_ptr<UserIndex> index_;
+  HeldUsers held_;
   uint64_t empty_hand_ = 0;  // where forget_empty() goes on
 };
 

@@ -16,14 +16,14 @@ constexpr unsigned kAttempts = 8;
 }  // namespace
 
 std::optional<UserPool::Best> UserPool::best(const UserTable& users, const RecencyClock& clock,
-                                             Bytes spared) {
+                                             const Spared& spared) {
   for (unsigned attempt = 0; attempt < kAttempts && users.marked() > 0; ++attempt) {
     drop_used(users, clock);
     if (count_ < kSampleBelow) sample(users, clock);
     size_t oldest_dirty = count_;
     for (size_t i = count_; i-- > 0;) {
       const PackedUser& user = *pool_[i].user;
-      if (user.key() == spared) continue;
+      if (spared.contains(user.key())) continue;
       if (user.books.unsaved == nullptr) return Best{&user, pool_[i].age};
       if (oldest_dirty == count_) oldest_dirty = i;
     }

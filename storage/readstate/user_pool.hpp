@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "storage/base/bytes.hpp"
+#include "storage/readstate/held_users.hpp"
 #include "storage/readstate/packed_user.hpp"
 #include "storage/readstate/user_table.hpp"
 #include "storage/table/recency_clock.hpp"
@@ -23,8 +24,13 @@ class UserPool {
     uint32_t age = 0;
   };
   // The oldest clean user, or where none is seen the oldest dirty one, who is then forgotten: the
-  // caller hurries the commit, and others are seen meanwhile. `spared` is passed over.
-  std::optional<Best> best(const UserTable& users, const RecencyClock& clock, Bytes spared);
+  // caller hurries the commit, and others are seen meanwhile. Who is spared is passed over.
+  struct Spared {
+    Bytes user;
+    const HeldUsers& held;
+    bool contains(Bytes key) const { return key == user || held.contains(key); }
+  };
+  std::optional<Best> best(const UserTable& users, const RecencyClock& clock, const Spared& spared);
 
  private:
   static constexpr size_t kSize = 16;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/server.hpp"
 #include "tests/wire/connection.hpp"
 #include "tests/wire/test_server.hpp"
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/log/log.hpp"
+#include "server/server.hpp"
 #include "storage/persist/rocksdb_store.hpp"
 #include "tests/fault/fault_disk.hpp"
 #include "tests/fault/fault_store.hpp"

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "server/server.hpp"
 #include "tests/wire/read_state_client.hpp"
 
 // GET, GETALL, UNREAD and TOTAL, by the rules of the contract.

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/server.hpp"
 #include "tests/fault/fault_store.hpp"
 #include "tests/wire/connection.hpp"
 #include "tests/wire/test_server.hpp"

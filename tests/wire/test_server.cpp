@@ -5,6 +5,7 @@
 
 #include "server/config/load.hpp"
 #include "server/log/log.hpp"
+#include "server/server.hpp"
 #include "storage/base/ensure.hpp"
 
 namespace tidemark::test {
@@ -28,6 +29,8 @@ TestServer::TestServer(Options options) {
   server_ = std::make_unique<server::Server>(std::move(config), std::move(options.store));
   thread_ = std::thread([this] { exit_code_ = server_->run(); });
 }
+
+int TestServer::port() const { return server_->port(); }
 
 int TestServer::stop() {
   if (thread_.joinable()) {

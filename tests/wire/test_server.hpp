@@ -5,7 +5,11 @@
 #include <string>
 #include <thread>
 
-#include "server/server.hpp"
+#include "storage/persist/store.hpp"
+
+namespace tidemark::server {
+class Server;
+}
 
 namespace tidemark::test {
 
@@ -39,7 +43,7 @@ class TestServer {
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
-  int port() const { return server_->port(); }
+  int port() const;
   server::Server& server() { return *server_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
   // Shuts down and returns the exit code; the destructor does it otherwise.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "server/server.hpp"
 #include "tests/wire/connection.hpp"
 #include "tests/wire/test_server.hpp"
 
