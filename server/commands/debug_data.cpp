@@ -87,11 +87,13 @@ void add_sorted_set(const storage::SortedSet& set, Digest& digest) {
 }
 
 void add_hash(const storage::Hash& hash, Digest& digest) {
-  hash.visit([&digest](const storage::PackedElement& field, const storage::PackedElement& value) {
+  hash.visit_with_ends([&digest](const storage::PackedElement& field,
+                                 const storage::PackedElement& value, int64_t ends_ms) {
     IntegerText scratch;
     Digest element;
     element.add(field.text(scratch));
     element.add(value.text(scratch));
+    if (ends_ms != storage::kForever) element.add_unordered("!!hexpire!!");
     digest.add_unordered(element.view());
     return true;
   });

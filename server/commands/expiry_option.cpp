@@ -11,8 +11,6 @@ namespace tidemark::server {
 
 namespace {
 
-enum class From : uint8_t { now, epoch };
-
 // "ERR invalid expire time in 'set' command" and its like: the texts name the command and live as
 // long as the program.
 Bytes invalid_time(const ArgReader& args) {
@@ -24,20 +22,34 @@ Bytes invalid_time(const ArgReader& args) {
   return "ERR invalid expire time in 'set' command";
 }
 
-int64_t read_time(const Context& ctx, ArgReader& args, int64_t time, LifetimeUnit unit, From from) {
-  const int64_t scale = unit == LifetimeUnit::seconds ? 1000 : 1;
-  const int64_t base = from == From::now ? ctx.now_ms() : 0;
-  if (time <= 0 || time > (std::numeric_limits<int64_t>::max() - base) / scale) {
+int64_t read_time(const Context& ctx, ArgReader& args, int64_t time, TimeScale scale) {
+  const int64_t unit_ms = scale.unit == LifetimeUnit::seconds ? 1000 : 1;
+  const int64_t base = scale.since == Since::now ? ctx.now_ms() : 0;
+  if (time <= 0 || time > (std::numeric_limits<int64_t>::max() - base) / unit_ms) {
     args.fail(invalid_time(args));
     return 0;
   }
-  return base + time * scale;
+  return base + time * unit_ms;
 }
 
 }  // namespace
 
+bool ExpiryConditions::accept(ArgReader& args) {
+  if (args.accept("nx")) return if_immortal = true;
+  if (args.accept("xx")) return if_mortal = true;
+  if (args.accept("gt")) return if_later = true;
+  return args.accept("lt") && (if_sooner = true);
+}
+
+bool ExpiryConditions::hold(std::optional<int64_t> current_ms, int64_t at_ms) const {
+  if (if_immortal && current_ms) return false;
+  if (if_mortal && !current_ms) return false;
+  if (if_later && (!current_ms || at_ms <= *current_ms)) return false;
+  return !if_sooner || !current_ms || at_ms < *current_ms;
+}
+
 int64_t read_lifetime(const Context& ctx, ArgReader& args, LifetimeUnit unit) {
-  return read_time(ctx, args, args.next_integer(), unit, From::now);
+  return read_time(ctx, args, args.next_integer(), {.unit = unit, .since = Since::now});
 }
 
 int64_t end_of(const Context& ctx, ArgReader& args, const ExpiryOption& option) {
@@ -49,8 +61,9 @@ int64_t end_of(const Context& ctx, ArgReader& args, const ExpiryOption& option) 
   }
   const bool seconds = option.kind == Kind::ex || option.kind == Kind::exat;
   const bool from_now = option.kind == Kind::ex || option.kind == Kind::px;
-  return read_time(ctx, args, *time, seconds ? LifetimeUnit::seconds : LifetimeUnit::milliseconds,
-                   from_now ? From::now : From::epoch);
+  return read_time(ctx, args, *time,
+                   {.unit = seconds ? LifetimeUnit::seconds : LifetimeUnit::milliseconds,
+                    .since = from_now ? Since::now : Since::epoch});
 }
 
 storage::Ttl ttl_of(const Context& ctx, ArgReader& args, const ExpiryOption& option) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
@@ -9,6 +10,33 @@
 namespace tidemark::server {
 
 enum class LifetimeUnit : uint8_t { seconds, milliseconds };
+
+// What a time is counted from.
+enum class Since : uint8_t { now, epoch };
+
+// How a time is given to a command, or told by it.
+struct TimeScale {
+  LifetimeUnit unit;
+  Since since;
+};
+
+inline constexpr TimeScale kSecondsFromNow{LifetimeUnit::seconds, Since::now};
+inline constexpr TimeScale kMillisecondsFromNow{LifetimeUnit::milliseconds, Since::now};
+inline constexpr TimeScale kUnixSeconds{LifetimeUnit::seconds, Since::epoch};
+inline constexpr TimeScale kUnixMilliseconds{LifetimeUnit::milliseconds, Since::epoch};
+
+// When EXPIRE and its like are to change anything.
+struct ExpiryConditions {
+  bool if_mortal = false;    // XX
+  bool if_immortal = false;  // NX
+  bool if_later = false;     // GT
+  bool if_sooner = false;    // LT
+
+  // Reads one of the words, where one is next.
+  bool accept(ArgReader& args);
+  // What has no time to live lives longer than anything else.
+  bool hold(std::optional<int64_t> current_ms, int64_t at_ms) const;
+};
 
 // What SET and GETEX say of a key's time to live. The time itself is read later, since a command
 // may have an answer that comes before the error that it is no time.

@@ -23,6 +23,9 @@ std::span<const Command> geo_commands();
 std::span<const Command> geo_search_commands();
 std::span<const Command> hash_commands();
 std::span<const Command> hash_counter_commands();
+std::span<const Command> hash_expiry_commands();
+std::span<const Command> hash_ttl_commands();
+std::span<const Command> hash_value_expiry_commands();
 std::span<const Command> hash_whole_commands();
 std::span<const Command> hyperloglog_commands();
 std::span<const Command> info_commands();
@@ -89,6 +92,9 @@ std::span<const std::span<const Command>> command_families() {
       geo_search_commands(),
       hash_commands(),
       hash_counter_commands(),
+      hash_expiry_commands(),
+      hash_ttl_commands(),
+      hash_value_expiry_commands(),
       hash_whole_commands(),
       hyperloglog_commands(),
       info_commands(),

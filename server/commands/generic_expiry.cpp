@@ -20,19 +20,6 @@ namespace {
 using storage::Database;
 using storage::Entry;
 
-// What a time is counted from.
-enum class Since : uint8_t { now, epoch };
-
-struct TimeScale {
-  LifetimeUnit unit;
-  Since since;
-};
-
-constexpr TimeScale kSecondsFromNow{LifetimeUnit::seconds, Since::now};
-constexpr TimeScale kMillisecondsFromNow{LifetimeUnit::milliseconds, Since::now};
-constexpr TimeScale kUnixSeconds{LifetimeUnit::seconds, Since::epoch};
-constexpr TimeScale kUnixMilliseconds{LifetimeUnit::milliseconds, Since::epoch};
-
 // The moment in milliseconds since the epoch, which may have passed; none where that overflows.
 std::optional<int64_t> moment(const Context& ctx, int64_t time, TimeScale scale) {
   using Limits = std::numeric_limits<int64_t>;
@@ -43,34 +30,10 @@ std::optional<int64_t> moment(const Context& ctx, int64_t time, TimeScale scale)
   return base_ms + time * unit_ms;
 }
 
-// When EXPIRE and its like are to change anything.
-struct Conditions {
-  bool if_mortal = false;    // XX
-  bool if_immortal = false;  // NX
-  bool if_later = false;     // GT
-  bool if_sooner = false;    // LT
-
-  // A key without a time to live lives longer than any other.
-  bool hold(std::optional<int64_t> current_ms, int64_t at_ms) const {
-    if (if_immortal && current_ms) return false;
-    if (if_mortal && !current_ms) return false;
-    if (if_later && (!current_ms || at_ms <= *current_ms)) return false;
-    return !if_sooner || !current_ms || at_ms < *current_ms;
-  }
-};
-
 // An error, or nothing and `conditions`.
-std::optional<Reply> read_conditions(ArgReader& args, Conditions& conditions) {
+std::optional<Reply> read_conditions(ArgReader& args, ExpiryConditions& conditions) {
   while (!args.empty()) {
-    if (args.accept("nx")) {
-      conditions.if_immortal = true;
-    } else if (args.accept("xx")) {
-      conditions.if_mortal = true;
-    } else if (args.accept("gt")) {
-      conditions.if_later = true;
-    } else if (args.accept("lt")) {
-      conditions.if_sooner = true;
-    } else {
+    if (!conditions.accept(args)) {
       return Reply::error("ERR Unsupported option " + std::string(args.peek()));
     }
   }
@@ -89,7 +52,7 @@ Reply set_expiry(Context& ctx, ArgReader& args, TimeScale scale, const char* nam
   const Bytes key = args.next();
   const Bytes time_text = args.next();
   if (args.failed()) return args.error();
-  Conditions conditions;
+  ExpiryConditions conditions;
   if (auto error = read_conditions(args, conditions)) return std::move(*error);
   const auto time = parse_int64(time_text);
   if (!time) return error_reply(Errc::not_an_integer);

@@ -30,7 +30,7 @@ Reply hdel(Context& ctx, ArgReader& args) {
   if (!hash) return error_reply(hash.error());
   if (!*hash) return Reply::integer(0);
   int64_t removed = 0;
-  for (const Bytes field : fields) removed += (*hash)->erase(field) ? 1 : 0;
+  for (const Bytes field : fields) removed += (*hash)->erase(field, ctx.now_ms()) ? 1 : 0;
   if (removed == 0) hash->nothing_changed();
   return Reply::integer(removed);
 }
@@ -52,7 +52,7 @@ constexpr Command kHdel{
 Result<std::optional<PackedElement>> find_value(const Context& ctx, Bytes key, Bytes field) {
   const auto hash = ctx.find_to_read_as<Hash>(key);
   if (!hash) return hash.error();
-  return *hash == nullptr ? std::nullopt : (*hash)->find(field);
+  return *hash == nullptr ? std::nullopt : (*hash)->find(field, ctx.now_ms());
 }
 
 Reply hexists(Context& ctx, ArgReader& args) {
@@ -112,7 +112,7 @@ Reply hlen(Context& ctx, ArgReader& args) {
 
 constexpr Command kHlen{
     .name = "hlen",
-    .summary = "Counts the fields of a hash.",
+    .summary = "Counts the fields of a hash, with those that have expired and wait to be removed.",
     .since = "2.0.0",
     .complexity = "O(1)",
     .group = Group::hash,
@@ -132,7 +132,7 @@ Reply hmget(Context& ctx, ArgReader& args) {
   if (!hash) return error_reply(hash.error());
   ElementsReply values(ctx.session().resp, Gathering::array, fields.size());
   for (const Bytes field : fields) {
-    values.add_or_null(*hash == nullptr ? std::nullopt : (*hash)->find(field));
+    values.add_or_null(*hash == nullptr ? std::nullopt : (*hash)->find(field, ctx.now_ms()));
   }
   return std::move(values).finish();
 }
@@ -158,7 +158,7 @@ Result<int64_t> set_fields(Context& ctx, Bytes key, std::span<const Bytes> pairs
   (*hash)->expect(pairs, limits);
   int64_t added = 0;
   for (size_t i = 0; i < pairs.size(); i += 2) {
-    const Hash::Outcome outcome = (*hash)->set(pairs[i], pairs[i + 1], limits);
+    const Hash::Outcome outcome = (*hash)->set(pairs[i], pairs[i + 1], limits, ctx.now_ms());
     added += outcome == Hash::Outcome::added ? 1 : 0;
   }
   return added;
@@ -219,11 +219,11 @@ Reply hsetnx(Context& ctx, ArgReader& args) {
 
   auto hash = ctx.database(key).edit<Hash>(ctx.hashed(key), IfAbsent::create);
   if (!hash) return error_reply(hash.error());
-  if ((*hash)->contains(field)) {
+  if ((*hash)->contains(field, ctx.now_ms())) {
     hash->nothing_changed();
     return Reply::integer(0);
   }
-  (*hash)->set(field, value, hash_limits(ctx));
+  (*hash)->set(field, value, hash_limits(ctx), ctx.now_ms());
   return Reply::integer(1);
 }
 

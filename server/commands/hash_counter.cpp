@@ -34,11 +34,11 @@ template <typename Compute>
 Result<std::string> replace_value(Context& ctx, Bytes key, Bytes field, Compute&& compute) {
   auto hash = ctx.database(key).edit<Hash>(ctx.hashed(key), IfAbsent::create);
   if (!hash) return hash.error();
-  const auto present = (*hash)->find(field);
+  const auto present = (*hash)->find(field, ctx.now_ms());
   IntegerText scratch;
   Result<std::string> computed = compute(present ? present->text(scratch) : Bytes("0"));
   if (computed) {
-    (*hash)->set(field, *computed, hash_limits(ctx));
+    (*hash)->set(field, *computed, hash_limits(ctx), ctx.now_ms(), storage::Ttl::keep());
   } else {
     hash->nothing_changed();
   }

@@ -20,6 +20,13 @@ namespace {
 using storage::Hash;
 using storage::PackedElement;
 
+// A reply of the elements of a hash: of `count` of them where that is known before they are met.
+ElementsReply reply_of(const Context& ctx, const Hash* hash, Gathering gathering, size_t count) {
+  // Of fields that have expired some may be there still.
+  if (hash != nullptr && hash->has_due(ctx.now_ms())) return {ctx.session().resp, gathering};
+  return {ctx.session().resp, gathering, count};
+}
+
 // Every field of the hash, as add(reply, field, value) puts it into the reply.
 template <typename Add>
 Reply whole_hash(Context& ctx, ArgReader& args, Gathering gathering, Add&& add) {
@@ -29,9 +36,9 @@ Reply whole_hash(Context& ctx, ArgReader& args, Gathering gathering, Add&& add) 
   const auto hash = ctx.find_to_read_as<Hash>(key);
   if (!hash) return error_reply(hash.error());
   const size_t count = *hash == nullptr ? 0 : (*hash)->size();
-  ElementsReply reply(ctx.session().resp, gathering, count);
+  ElementsReply reply = reply_of(ctx, *hash, gathering, count);
   if (count > 0) {
-    (*hash)->visit([&](const PackedElement& field, const PackedElement& value) {
+    (*hash)->visit(ctx.now_ms(), [&](const PackedElement& field, const PackedElement& value) {
       add(reply, field, value);
       return true;
     });
@@ -92,42 +99,44 @@ constexpr Command kHkeys{
 // flat array.
 enum class FieldLayout : uint8_t { names, flat, pairs };
 
-class PickedFields {
- public:
-  PickedFields(protocol::RespVersion version, FieldLayout layout, size_t count)
-      : layout_(layout),
-        reply_(version, Gathering::array, layout == FieldLayout::flat ? 2 * count : count) {}
-
-  void add(const PackedElement& field, const PackedElement& value) {
-    if (layout_ == FieldLayout::pairs) protocol::write_array_header(reply_.out(), 2);
-    reply_.add(field);
-    if (layout_ != FieldLayout::names) reply_.add(value);
+// Puts a field into the reply as the layout says.
+void add_picked(ElementsReply& reply, FieldLayout layout, const PackedElement& field,
+                const PackedElement& value) {
+  switch (layout) {
+    case FieldLayout::names:
+      return reply.add(field);
+    case FieldLayout::flat:
+      return add_both(reply, field, value);
+    case FieldLayout::pairs:
+      protocol::write_array_header(reply.out(), 2);
+      write_element(reply.out(), field);
+      write_element(reply.out(), value);
+      return reply.count_one();
   }
-  size_t bytes() const { return reply_.bytes(); }
-  Reply finish() && { return std::move(reply_).finish(); }
+}
 
- private:
-  FieldLayout layout_;
-  ElementsReply reply_;
-};
+size_t elements_of(FieldLayout layout, size_t fields) {
+  return layout == FieldLayout::flat ? 2 * fields : fields;
+}
 
 // So many different fields, or all.
 Reply sample(const Context& ctx, const Hash& hash, size_t count, FieldLayout layout,
              uint64_t seed) {
   count = std::min(count, hash.size());
-  PickedFields picked(ctx.session().resp, layout, count);
-  hash.sample(count, seed, [&picked](const PackedElement& field, const PackedElement& value) {
-    picked.add(field, value);
-  });
+  ElementsReply picked = reply_of(ctx, &hash, Gathering::array, elements_of(layout, count));
+  hash.sample(count, ctx.now_ms(), seed,
+              [&](const PackedElement& field, const PackedElement& value) {
+                add_picked(picked, layout, field, value);
+              });
   return std::move(picked).finish();
 }
 
 // So many fields, whichever and however often chance has it.
 Reply draw(const Context& ctx, const Hash& hash, size_t count, FieldLayout layout, uint64_t seed) {
-  PickedFields picked(ctx.session().resp, layout, count);
+  ElementsReply picked = reply_of(ctx, &hash, Gathering::array, elements_of(layout, count));
   bool fits = true;
-  hash.draw(count, seed, [&](const PackedElement& field, const PackedElement& value) {
-    picked.add(field, value);
+  hash.draw(count, ctx.now_ms(), seed, [&](const PackedElement& field, const PackedElement& value) {
+    add_picked(picked, layout, field, value);
     fits = picks_fit(ctx, picked.bytes());
     return fits;
   });
@@ -145,10 +154,11 @@ Reply hrandfield(Context& ctx, ArgReader& args) {
   const uint64_t seed = ctx.keyspace(key).next_random();
   if (!picks.counted) {
     Reply single = Reply::null();
-    (*hash)->draw(1, seed, [&single](const PackedElement& field, const PackedElement&) {
-      single = element_reply(field);
-      return true;
-    });
+    (*hash)->draw(1, ctx.now_ms(), seed,
+                  [&single](const PackedElement& field, const PackedElement&) {
+                    single = element_reply(field);
+                    return true;
+                  });
     return single;
   }
   const bool flat = ctx.session().resp == protocol::RespVersion::v2;
@@ -183,7 +193,7 @@ Reply hscan(Context& ctx, ArgReader& args) {
   read_scan_options(args, ScanWords::with_novalues, read);
   if (args.failed()) return args.error();
 
-  const uint64_t next = (*hash)->scan(bound_of(read.cursor), read.count,
+  const uint64_t next = (*hash)->scan(bound_of(read.cursor), read.count, ctx.now_ms(),
                                       [&](const PackedElement& field, const PackedElement& value) {
                                         IntegerText scratch;
                                         if (!read.matches(field.text(scratch))) return;

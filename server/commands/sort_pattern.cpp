@@ -25,9 +25,10 @@ std::optional<Bytes> string_in(const Entry* entry, std::string& scratch) {
   return lasting(entry->text(digits), digits, scratch);
 }
 
-std::optional<Bytes> field_in(const Entry* entry, Bytes field, std::string& scratch) {
+std::optional<Bytes> field_in(const Context& ctx, const Entry* entry, Bytes field,
+                              std::string& scratch) {
   if (entry == nullptr || entry->type() != Hash::kType) return std::nullopt;
-  const auto value = static_cast<const Hash*>(entry->object())->find(field);
+  const auto value = static_cast<const Hash*>(entry->object())->find(field, ctx.now_ms());
   if (!value) return std::nullopt;
   IntegerText digits;
   return lasting(value->text(digits), digits, scratch);
@@ -54,7 +55,7 @@ std::optional<Bytes> SortPattern::find(const Context& ctx, Bytes element,
   key.reserve(before_.size() + element.size() + behind_.size());
   key.append(before_).append(element).append(behind_);
   const Entry* const entry = ctx.find_to_read(key);
-  return field_ ? field_in(entry, *field_, scratch) : string_in(entry, scratch);
+  return field_ ? field_in(ctx, entry, *field_, scratch) : string_in(entry, scratch);
 }
 
 }  // namespace tidemark::server

@@ -17,6 +17,8 @@ namespace {
 constexpr int kDrainsMax = 4;
 // What a round frees of a flushed database or the like: some tenths of a millisecond.
 constexpr size_t kFreedPerRound = 2048;
+// What a round, and each callback in it, removes of the fields of hashes whose time is up.
+constexpr size_t kShedAtOnce = 512;
 
 }  // namespace
 
@@ -56,7 +58,14 @@ int64_t Core::refresh_clock() {
   const int64_t now_us = wall_clock_us();
   now_us_ = now_us;
   data_.keyspace.set_time(now_us / 1000);
+  if (data_.keyspace.anything_to_shed()) shed();
   return now_us;
+}
+
+// Before a command can look, so that a hash whose last field has expired is not there any more,
+// unless more has expired at once than may be removed at once.
+[[gnu::noinline]] void Core::shed() {
+  if (server_.debug().active_expire) (void)data_.keyspace.shed(kShedAtOnce);
 }
 
 void Core::run() {
@@ -81,6 +90,9 @@ void Core::run() {
 bool Core::work_off() {
   bool more = false;
   if (!data_.keyspace.disposal().empty()) more = data_.keyspace.free_some(kFreedPerRound);
+  if (data_.keyspace.anything_to_shed() && server_.debug().active_expire) {
+    more = data_.keyspace.shed(kShedAtOnce) || more;
+  }
   if (data_.more_to_evict) {
     const OnCore here(*this, refresh_clock());
     (void)server_.make_room(here);

@@ -86,6 +86,7 @@ class Core {
  private:
   friend class OnCore;
   int64_t refresh_clock();
+  void shed();
   bool work_off();
   Loop::Hooks::Wait before_wait();
   void after_wait();

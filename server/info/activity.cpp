@@ -31,6 +31,7 @@ void write_traffic(const Totals& totals, InfoText& text) {
 
 void write_removals(const Totals& totals, InfoText& text) {
   text.field("expired_keys", totals.expired_keys);
+  text.field("expired_subkeys", totals.expired_parts);
   text.line("expired_stale_perc", "{:.2f}", totals.expired_stale_percent);
   text.field("expired_time_cap_reached_count", totals.expire_cap_reached);
   text.field("expire_cycle_cpu_milliseconds", totals.expire_cycle_us / 1000);

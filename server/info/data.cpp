@@ -62,16 +62,19 @@ void write_keyspace_section(const InfoSource& source, InfoText& text) {
   for (uint16_t i = 0; i < databases; ++i) {
     size_t keys = 0;
     size_t expiring = 0;
+    size_t shedding = 0;
     int64_t ttl_sum_ms = 0;
     for (const CoreId core : source.ctx.all_cores()) {
       const storage::Database& database = source.ctx.data(core).keyspace.database(DbIndex(i));
       keys += database.size();
       expiring += database.expiring();
+      shedding += database.shedding();
       ttl_sum_ms += database.average_ttl_ms() * static_cast<int64_t>(database.expiring());
     }
     if (keys == 0) continue;
     const int64_t average = expiring == 0 ? 0 : ttl_sum_ms / static_cast<int64_t>(expiring);
-    text.line(fmt::format("db{}", i), "keys={},expires={},avg_ttl={}", keys, expiring, average);
+    text.line(fmt::format("db{}", i), "keys={},expires={},avg_ttl={}{}", keys, expiring, average,
+              shedding == 0 ? "" : fmt::format(",subexpiry={}", shedding));
   }
 }
 

@@ -55,6 +55,7 @@ void add_statistics(const Statistics& statistics, Totals& totals) {
 
 void add_keyspace(const storage::Keyspace& keyspace, Totals& totals) {
   totals.expired_keys += keyspace.stats().expired_keys;
+  totals.expired_parts += keyspace.stats().expired_parts;
   totals.evicted_keys += keyspace.stats().evicted_keys;
   totals.changes += keyspace.stats().changes;
   totals.expired_stale_percent =

@@ -61,6 +61,7 @@ struct Totals {
   uint64_t eviction_exceeded_us = 0;
   uint64_t eviction_exceeded_now_us = 0;
   uint64_t expired_keys = 0;
+  uint64_t expired_parts = 0;
   uint64_t evicted_keys = 0;
   uint64_t changes = 0;
   double expired_stale_percent = 0;

@@ -6,12 +6,15 @@
 #include "storage/keyspace/change_hook.hpp"
 #include "storage/keyspace/disposal.hpp"
 #include "storage/table/recency_clock.hpp"
+#include "storage/value/ttl.hpp"
 
 namespace tidemark::storage {
 
 struct KeyspaceStats {
   uint64_t expired_keys = 0;
   uint64_t evicted_keys = 0;
+  // Parts of values whose time was up: fields of hashes.
+  uint64_t expired_parts = 0;
   // Changes of keys by commands.
   uint64_t changes = 0;
   // Of the keys with a time to live that the last slices of expiry met, how many per cent had
@@ -38,10 +41,12 @@ struct Books {
   Expiry expiry = Expiry::removes;
   // Bytes of the entries in all databases and of their values, as the allocator counts.
   size_t entry_bytes = 0;
+  // Nothing that is listed in the agenda of a database is due before.
+  int64_t next_shed_ms = kForever;
   uint64_t random_state;
 
   void announce(const Change& change) {
-    if (change.kind != ChangeKind::expired && change.kind != ChangeKind::evicted) ++stats.changes;
+    if (is_by_command(change.kind)) ++stats.changes;
     if (hook != nullptr) [[unlikely]]
       hook->on_change(change);
   }

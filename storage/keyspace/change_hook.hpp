@@ -15,7 +15,12 @@ enum class ChangeKind : uint8_t {
   expired,  // its time was up
   evicted,  // for want of memory
   flushed,  // the whole database at once; the key is empty
+  shed,     // parts of the value (fields of a hash) are gone, since their time was up
 };
+
+inline bool is_by_command(ChangeKind kind) {
+  return kind != ChangeKind::expired && kind != ChangeKind::evicted && kind != ChangeKind::shed;
+}
 
 // How a key came to be written.
 enum class Origin : uint8_t { existed, created };

@@ -1,5 +1,6 @@
 #include "storage/keyspace/database.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -16,6 +17,13 @@ constexpr unsigned kRandomTries = 1000;
 // The average time to live moves by one in this many towards what a slice of expiry met.
 constexpr int64_t kTtlInertia = 50;
 
+// Null where its value has none.
+Schedule* schedule_of(const Entry& entry) {
+  if (!entry.is_object()) return nullptr;
+  const ObjectFunctions& functions = object_functions(entry.type());
+  return functions.schedule == nullptr ? nullptr : functions.schedule(entry.object());
+}
+
 Mark mark_of(const Entry& entry) { return entry.has_expiry() ? Mark::on : Mark::off; }
 
 }  // namespace
@@ -25,6 +33,9 @@ Database::Database(DbIndex index, Books& books) : index_(index), books_(books) {
 }
 
 Database::~Database() {
+  Agenda::Remains remains = agenda_.take_remains();
+  while (remains.free_some(kFlushedAtOnce)) {
+  }
   books_.clock.detach(table_.core());
   while (table_.drain(kFlushedAtOnce, &Entry::destroy)) {
   }
@@ -83,12 +94,14 @@ Slot* Database::add(const HashedKey& key, EntryOwner entry) {
   entry_bytes_ += bytes;
   books_.entry_bytes += bytes;
   entry->set_access_seconds(books_.now_seconds);
+  list(key.hash, *entry);
   const SlotState state{.stamp = books_.clock.stamp_new(), .mark = mark_of(*entry)};
   return table_.insert(key.hash, entry.release(), state);
 }
 
 EntryOwner Database::pull(uint64_t hash, Slot* slot) {
   EntryOwner entry(table_.erase(hash, slot));
+  unlist(*entry);
   const size_t bytes = entry->memory_bytes();
   entry_bytes_ -= bytes;
   books_.entry_bytes -= bytes;
@@ -128,6 +141,8 @@ bool Database::remove(const HashedKey& key, Free how) {
 // Puts another entry, for the same key, into the slot of the old one.
 void Database::replace(const HashedKey& key, Found old, EntryOwner entry) {
   const size_t bytes_before = old.entry->memory_bytes();
+  unlist(*old.entry);
+  list(key.hash, *entry);
   entry->set_access_seconds(books_.now_seconds);
   table_.set_mark(key.hash, old.slot, mark_of(*entry));
   settle(old, entry.release(), bytes_before);
@@ -254,6 +269,7 @@ const Entry* Database::random_key() {
 void Database::flush(Free how) {
   if (table_.empty()) return;
   books_.entry_bytes -= entry_bytes_;
+  books_.disposal.add(agenda_.take_remains());
   books_.disposal.add(std::move(table_), std::exchange(entry_bytes_, 0));
   average_ttl_ms_ = 0;
   announce({}, ChangeKind::flushed, ValueType::string);
@@ -297,6 +313,55 @@ void Database::note_expiry(const ExpiryTally& tally) {
   if (expiring() == 0) average_ttl_ms_ = 0;
 }
 
+void Database::list(uint64_t hash, const Entry& entry) {
+  Schedule* schedule = schedule_of(entry);
+  if (schedule == nullptr) return;
+  schedule->key_hash = hash;
+  agenda_.update(*schedule);
+  books_.next_shed_ms = std::min(books_.next_shed_ms, schedule->listed_ms);
+}
+
+void Database::unlist(const Entry& entry) {
+  if (Schedule* schedule = schedule_of(entry)) agenda_.remove(*schedule);
+}
+
+size_t Database::shed(size_t budget) {
+  size_t shed = 0;
+  while (shed < budget) {
+    const Schedule* first = agenda_.first();
+    if (first == nullptr || first->listed_ms > books_.now_ms) break;
+    shed += shed_first(budget - shed);
+  }
+  return shed;
+}
+
+// Of the value that the agenda begins with.
+size_t Database::shed_first(size_t budget) {
+  const Schedule& schedule = *agenda_.first();
+  const void* object = schedule.object;
+  const uint64_t hash = schedule.key_hash;
+  Slot* slot = table_.core().find(hash, [object](const void* candidate) {
+    const auto* entry = static_cast<const Entry*>(candidate);
+    return entry->is_object() && entry->object() == object;
+  });
+  ENSURE(slot != nullptr);
+  const Entry& entry = *EntryTable::entry_of(*slot);
+  const ObjectFunctions& functions = object_functions(entry.type());
+  const size_t before = functions.memory_bytes(object);
+  const auto [removed, cost] = functions.shed(entry.object(), books_.now_ms, budget);
+  const size_t after = functions.memory_bytes(object);
+  entry_bytes_ += after - before;
+  books_.entry_bytes += after - before;
+  books_.stats.expired_parts += removed;
+  if (functions.size(object) == 0) {
+    drop(hash, slot, ChangeKind::deleted, Free::in_slices);
+    return cost;
+  }
+  list(hash, entry);
+  if (removed > 0) announce(entry.key(), ChangeKind::shed, entry.type());
+  return cost;
+}
+
 // The sum of what the entries own, recounted.
 size_t Database::count_entry_bytes() const {
   size_t bytes = 0;
@@ -311,14 +376,21 @@ void Database::check() const {
   table_.check();
   ENSURE(count_entry_bytes() == entry_bytes_);
   size_t expiring = 0;
+  size_t listed = 0;
   uint64_t cursor = 0;
   do {
     cursor = table_.sweep_step(cursor, Sweep::all, [&](const Slot& slot) {
+      const Entry& entry = *EntryTable::entry_of(slot);
+      if (const Schedule* schedule = schedule_of(entry)) {
+        ENSURE(schedule->listed_ms == schedule->next_ms && schedule->object == entry.object());
+        ENSURE(schedule->listed_ms >= books_.next_shed_ms);
+        listed += static_cast<size_t>(schedule->listed_ms != kForever);
+      }
       ENSURE(slot.marked() == EntryTable::entry_of(slot)->has_expiry());
       expiring += static_cast<size_t>(slot.marked());
     });
   } while (cursor != 0);
-  ENSURE(expiring == table_.marked());
+  ENSURE(expiring == table_.marked() && listed == agenda_.size());
 }
 
 }  // namespace tidemark::storage

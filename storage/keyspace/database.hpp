@@ -8,9 +8,11 @@
 #include "storage/base/bytes.hpp"
 #include "storage/base/ids.hpp"
 #include "storage/base/result.hpp"
+#include "storage/keyspace/agenda.hpp"
 #include "storage/keyspace/books.hpp"
 #include "storage/keyspace/entry.hpp"
 #include "storage/keyspace/hashed_key.hpp"
+#include "storage/value/ttl.hpp"
 
 namespace tidemark::storage {
 
@@ -24,17 +26,6 @@ enum class Touch : uint8_t { no, yes };
 enum class IfAbsent : uint8_t { leave, create };
 // How much of a removed value is freed within the call.
 enum class Free : uint8_t { now, in_slices };
-
-// What becomes of a key's time to live when its value is replaced.
-struct Ttl {
-  enum class Rule : uint8_t { clear, keep, set };
-  Rule rule = Rule::clear;
-  int64_t expire_at_ms = 0;
-
-  static Ttl clear() { return {}; }
-  static Ttl keep() { return {.rule = Rule::keep}; }
-  static Ttl at(int64_t expire_at_ms) { return {.rule = Rule::set, .expire_at_ms = expire_at_ms}; }
-};
 
 // One numbered database of one partition.
 //
@@ -57,7 +48,10 @@ class Database {
   size_t expiring() const { return table_.marked(); }
   // An estimate from the keys that expiry has visited lately; 0 without any.
   int64_t average_ttl_ms() const { return average_ttl_ms_; }
-  size_t table_bytes() const { return table_.memory_bytes(); }
+  // Values of which a part has a time to live: hashes.
+  size_t shedding() const { return agenda_.size(); }
+  // What is not an entry's.
+  size_t table_bytes() const { return table_.memory_bytes() + agenda_.memory_bytes(); }
 
   // Lookups. Null where the key is absent.
   Entry* find(const HashedKey& key, Touch touch = Touch::yes) {
@@ -142,6 +136,12 @@ class Database {
   size_t bucket_count() { return table_.core().bucket_count(); }
   bool expire_line(ExpiryTally& tally);
   void note_expiry(const ExpiryTally& tally);
+  // Keep the agenda, when an entry comes, goes, or has been changed.
+  void list(uint64_t hash, const Entry& entry);
+  void unlist(const Entry& entry);
+  // Removes parts of values whose time is up, about `budget` of them; returns what that cost.
+  size_t shed(size_t budget);
+  size_t shed_first(size_t budget);
   Found locate(const HashedKey& key);
   Found locate_and_touch(const HashedKey& key, Touch touch);
   Slot* add(const HashedKey& key, EntryOwner entry);
@@ -168,6 +168,7 @@ class Database {
   DbIndex index_;
   Books& books_;
   EntryTable table_;
+  Agenda agenda_;
   size_t entry_bytes_ = 0;
   int64_t average_ttl_ms_ = 0;
   uint64_t expiry_cursor_ = 0;

@@ -48,6 +48,11 @@ bool Disposal::slice(size_t budget) {
     ++freed_objects_;
     budget = 0;
   }
+  while (budget > 0 && !agendas_.empty()) {
+    if (agendas_.back().free_some(budget)) return true;
+    agendas_.pop_back();
+    budget = 0;
+  }
   while (budget > 0 && !objects_.empty()) {
     const PendingObject pending = objects_.back();
     const ObjectFunctions& functions = object_functions(pending.type);
@@ -86,6 +91,7 @@ size_t Disposal::pending_bytes() const {
     bytes += object_functions(pending.type).memory_bytes(pending.object);
   }
   for (const TextBuffer* text : texts_) bytes += text->memory_bytes();
+  for (const Agenda::Remains& agenda : agendas_) bytes += agenda.memory_bytes();
   return bytes;
 }
 

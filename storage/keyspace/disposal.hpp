@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "storage/keyspace/agenda.hpp"
 #include "storage/keyspace/entry.hpp"
 
 namespace tidemark::storage {
@@ -23,6 +25,9 @@ class Disposal {
   void add(EntryOwner entry);
   // The same for an object without an entry, which is taken over.
   void add(ValueType type, void* object);
+  void add(Agenda::Remains agenda) {
+    if (!agenda.empty()) agendas_.push_back(std::move(agenda));
+  }
   // REQUIRES: frees_slowly().
   void add(TextBuffer* text) { texts_.push_back(text); }
 
@@ -30,7 +35,9 @@ class Disposal {
   // nothing is left.
   bool slice(size_t budget);
 
-  bool empty() const { return tables_.empty() && objects_.empty() && texts_.empty(); }
+  bool empty() const {
+    return tables_.empty() && objects_.empty() && texts_.empty() && agendas_.empty();
+  }
   // Not yet freed.
   size_t pending_bytes() const;
   // Entries and values that wait: lazyfree_pending_objects.
@@ -52,6 +59,7 @@ class Disposal {
   std::vector<PendingTable> tables_;
   std::vector<PendingObject> objects_;
   std::vector<TextBuffer*> texts_;
+  std::vector<Agenda::Remains> agendas_;
   uint64_t freed_objects_ = 0;
 };
 

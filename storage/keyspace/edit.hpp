@@ -63,8 +63,9 @@ class Edit {
       database_->discard(key_.hash, found_.slot);
     } else if (emptied) {
       database_->drop(key_.hash, found_.slot, ChangeKind::deleted, Free::now);
-    } else if (changed_) {
-      database_->announce(key_.bytes, ChangeKind::written, T::kType, origin_);
+    } else {
+      if (functions.schedule != nullptr) database_->list(key_.hash, *found_.entry);
+      if (changed_) database_->announce(key_.bytes, ChangeKind::written, T::kType, origin_);
     }
   }
 

@@ -1,5 +1,6 @@
 #include "storage/keyspace/keyspace.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/base/ensure.hpp"
@@ -95,6 +96,20 @@ bool Keyspace::expire_some(Database& database, const ExpiryBudget& budget, size_
     share += (percent - share) * kStaleWeight;
   }
   return go_on;
+}
+
+bool Keyspace::shed(size_t budget) {
+  if (!anything_to_shed()) return false;
+  size_t shed = 0;
+  int64_t next_ms = kForever;
+  for (const auto& database : databases_) {
+    if (shed < budget) shed += database->shed(budget - shed);
+    if (const Schedule* first = database->agenda_.first()) {
+      next_ms = std::min(next_ms, first->listed_ms);
+    }
+  }
+  books_.next_shed_ms = next_ms;
+  return anything_to_shed();
 }
 
 bool Keyspace::slice(size_t budget) {

@@ -73,6 +73,12 @@ class Keyspace {
   // Removes keys whose time is up: a bit of each database in turn; goes on beyond buckets_min while
   // more than a tenth of what it meets has expired.
   void expire_slice(const ExpiryBudget& budget = {});
+  // Whether a part of a value (a field of a hash) has come to its end and may be removed.
+  bool anything_to_shed() const {
+    return books_.now_ms >= books_.next_shed_ms && books_.expiry == Expiry::removes;
+  }
+  // Removes such parts, about `budget` of them. False where none is left.
+  bool shed(size_t budget);
   // Frees about `budget` of what waits to be freed, and lets the recency clock catch up. False when
   // there is nothing left to free.
   bool slice(size_t budget);

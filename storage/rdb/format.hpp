@@ -6,8 +6,10 @@
 // The numbers of the format (Redis's RDB).
 namespace tidemark::storage::rdb {
 
-// What Redis 7.2 writes and what is written here; the newest that is read.
+// What Redis 7.2 writes, and what is written here unless a field of a hash has an end.
 inline constexpr uint16_t kVersion = 11;
+// Of Redis 7.4, which brought those; the newest that is read.
+inline constexpr uint16_t kVersionWithEnds = 12;
 
 // A value's type and encoding, which stands before it.
 enum class Type : uint8_t {
@@ -30,6 +32,8 @@ enum class Type : uint8_t {
   stream_listpacks_2 = 19,  // with the first id, what was erased, and what groups have read
   set_listpack = 20,
   stream_listpacks_3 = 21,  // with the times at which consumers were active
+  hash_with_ends = 24,      // the first end, then each field with its own
+  hash_listpack_with_ends = 25,
 };
 
 // A length, in network order, whose first bits tell its size:

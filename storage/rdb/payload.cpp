@@ -16,10 +16,12 @@ constexpr size_t kFooterBytes = kVersionBytes + 8;
 
 std::string make_payload(const Entry& entry, Compression compression) {
   Writer writer(compression);
-  writer.put_byte(static_cast<uint8_t>(type_of(entry)));
+  const Type type = type_of(entry);
+  const uint16_t version = type == Type::hash_with_ends ? kVersionWithEnds : kVersion;
+  writer.put_byte(static_cast<uint8_t>(type));
   write_value(writer, entry);
-  writer.put_byte(kVersion & 0xff);
-  writer.put_byte(kVersion >> 8);
+  writer.put_byte(version & 0xff);
+  writer.put_byte(static_cast<uint8_t>(version >> 8));
   writer.put_fixed64(crc64(0, writer.bytes()));
   return writer.take();
 }
@@ -30,7 +32,7 @@ std::optional<Bytes> open_payload(Bytes payload, Checksum checksum) {
   Reader footer(payload.substr(body.size()));
   const unsigned low = footer.next_byte();
   const unsigned version = low | (unsigned{footer.next_byte()} << 8);
-  if (version > kVersion) return std::nullopt;
+  if (version > kVersionWithEnds) return std::nullopt;
   if (checksum == Checksum::verify &&
       footer.next_fixed64() != crc64(0, payload.substr(0, body.size() + kVersionBytes))) {
     return std::nullopt;

@@ -181,9 +181,20 @@ bool fill(Reader& reader, Type type, SortedSet& set, const ValueLimits& limits) 
 
 // ---- Hashes.
 
+// The latest end that a payload may tell of: Redis has 48 bits for it.
+constexpr uint64_t kEndMax = (uint64_t{1} << 48) - 1;
+
 bool add(Hash& hash, Bytes field, Bytes value, const PackingLimits& limits) {
   if (field.size() > kStringMax || value.size() > kStringMax) return false;
-  return hash.set(field, value, limits) == Hash::Outcome::added;
+  // At no time has anything come to its end.
+  return hash.set(field, value, limits, 0) == Hash::Outcome::added;
+}
+
+// With an end, 0 for none.
+bool add(Hash& hash, Bytes field, Bytes value, uint64_t ends_ms, const PackingLimits& limits) {
+  if (ends_ms > kEndMax || !add(hash, field, value, limits)) return false;
+  if (ends_ms != 0) hash.set_end(field, static_cast<int64_t>(ends_ms));
+  return true;
 }
 
 template <typename Cursor>
@@ -206,8 +217,52 @@ bool fill_plain(Reader& reader, Hash& hash, const PackingLimits& limits) {
   return !reader.failed();
 }
 
+// An end is told by its distance from the first one and 1, none by 0.
+bool fill_with_ends(Reader& reader, Hash& hash, const PackingLimits& limits) {
+  std::string field_scratch;
+  std::string value_scratch;
+  const uint64_t first_ms = reader.next_fixed64();
+  for (size_t left = reader.next_count(3); left > 0; --left) {
+    const uint64_t distance = reader.next_length();
+    const Bytes field = reader.next_string(field_scratch);
+    const Bytes value = reader.next_string(value_scratch);
+    if (reader.failed() || first_ms > kEndMax || distance > kEndMax) return false;
+    const uint64_t ends_ms = distance == 0 ? 0 : first_ms + distance - 1;
+    if (!add(hash, field, value, ends_ms, limits)) return false;
+  }
+  return !reader.failed();
+}
+
+// Field, value and end in turn.
+bool add_all_with_ends(Hash& hash, Bytes block, const PackingLimits& limits) {
+  ListpackCursor cursor(block);
+  while (const auto field = cursor.next()) {
+    const auto value = cursor.next();
+    const auto end = value ? cursor.next() : std::nullopt;
+    if (!end || !end->is_integer() || end->integer() < 0) return false;
+    IntegerText field_scratch;
+    IntegerText value_scratch;
+    if (!add(hash, field->text(field_scratch), value->text(value_scratch),
+             static_cast<uint64_t>(end->integer()), limits)) {
+      return false;
+    }
+  }
+  return !cursor.failed();
+}
+
+bool fill_from_listpack_with_ends(Reader& reader, Hash& hash, const PackingLimits& limits) {
+  (void)reader.next_fixed64();
+  std::string scratch;
+  const Bytes block = reader.next_string(scratch, kBlockMax);
+  return !reader.failed() && add_all_with_ends(hash, block, limits);
+}
+
 bool fill(Reader& reader, Type type, Hash& hash, const ValueLimits& limits) {
   if (type == Type::hash) return fill_plain(reader, hash, limits.hash);
+  if (type == Type::hash_with_ends) return fill_with_ends(reader, hash, limits.hash);
+  if (type == Type::hash_listpack_with_ends) {
+    return fill_from_listpack_with_ends(reader, hash, limits.hash);
+  }
   std::string scratch;
   const Bytes block = reader.next_string(scratch, kBlockMax);
   if (reader.failed()) return false;
@@ -272,6 +327,8 @@ Result<EntryOwner> read_value(Reader& reader, uint8_t type, Bytes key, const Val
     case Type::hash_zipmap:
     case Type::hash_ziplist:
     case Type::hash_listpack:
+    case Type::hash_with_ends:
+    case Type::hash_listpack_with_ends:
       return read_object<Hash>(reader, known, key, limits);
   }
   return Errc::corrupt;

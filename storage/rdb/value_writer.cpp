@@ -1,5 +1,6 @@
 #include "storage/rdb/value_writer.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "storage/base/ensure.hpp"
@@ -86,14 +87,37 @@ void write_sorted_set(Writer& writer, const SortedSet& set) {
             });
 }
 
+// The earliest end, kForever where no field has one.
+int64_t first_end(const Hash& hash) {
+  int64_t first_ms = kForever;
+  if (!hash.may_have_ends()) return first_ms;
+  hash.visit_with_ends([&first_ms](const PackedElement&, const PackedElement&, int64_t ends_ms) {
+    first_ms = std::min(first_ms, ends_ms);
+    return true;
+  });
+  return first_ms;
+}
+
+// An end is told by its distance from the first one and 1, none by 0.
 void write_hash(Writer& writer, const Hash& hash) {
   if (hash.packed() != nullptr) return put_listpack(writer, *hash.packed());
+  const int64_t first_ms = first_end(hash);
+  if (first_ms != kForever) writer.put_fixed64(static_cast<uint64_t>(first_ms));
   writer.put_length(hash.size());
-  hash.visit([&writer](const PackedElement& field, const PackedElement& value) {
+  hash.visit_with_ends([&](const PackedElement& field, const PackedElement& value,
+                           int64_t ends_ms) {
+    if (first_ms != kForever) {
+      writer.put_length(ends_ms == kForever ? 0 : static_cast<uint64_t>(ends_ms - first_ms) + 1);
+    }
     write_element(writer, field);
     write_element(writer, value);
     return true;
   });
+}
+
+Type type_of(const Hash& hash) {
+  if (hash.packed() != nullptr) return Type::hash_listpack;
+  return first_end(hash) == kForever ? Type::hash : Type::hash_with_ends;
 }
 
 Type type_of(const Set& set) {
@@ -116,7 +140,7 @@ Type type_of(const Entry& entry) {
     case ValueType::stream:
       return Type::stream_listpacks_3;
     case ValueType::hash:
-      return object_of<Hash>(entry).packed() != nullptr ? Type::hash_listpack : Type::hash;
+      return type_of(object_of<Hash>(entry));
   }
   ENSURE(false);
 }

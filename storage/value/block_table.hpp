@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/ensure.hpp"
@@ -66,20 +67,28 @@ class BlockTable {
       add(hash, Block::make(key, rest...));
       return true;
     }
-    Block* block = Blocks::entry_of(*slot);
-    block_bytes_ -= block->memory_bytes();
-    block = std::forward<Change>(change)(block);
-    block_bytes_ += block->memory_bytes();
-    slot->set_entry(block);
+    change_at(*slot, std::forward<Change>(change));
     return false;
   }
-  // False where it is not there.
-  bool erase(Bytes key) {
+  // REQUIRES: the key is there. change(Block*) as above.
+  template <typename Change>
+  void change(Bytes key, Change&& change) {
+    Slot* slot = table_.find(hash_bytes(key), key);
+    ENSURE(slot != nullptr);
+    change_at(*slot, std::forward<Change>(change));
+  }
+  // False where it is not there. before(const Block&) is called first where it is.
+  template <typename Before>
+  bool erase(Bytes key, Before&& before) {
     const uint64_t hash = hash_bytes(key);
     Slot* slot = table_.find(hash, key);
     if (slot == nullptr) return false;
+    before(*Blocks::entry_of(*slot));
     free(table_.erase(hash, slot));
     return true;
+  }
+  bool erase(Bytes key) {
+    return erase(key, [](const Block&) {});
   }
   // Erases this very block, which is of this table.
   void erase(const Block* block) {
@@ -92,15 +101,18 @@ class BlockTable {
   const Block* random(NextRandom&& next_random) const {
     return table_.random_entry(next_random);
   }
-  // `count` different ones: visit(const Block&). It draws until it has as many, which is fast while
-  // they are a small part of all. REQUIRES: there are as many.
-  template <typename NextRandom, typename Visit>
-  void sample(size_t count, NextRandom&& next_random, Visit&& visit) const {
-    std::unordered_set<const Block*> picked;
-    while (picked.size() < count) {
+  // `count` different ones for which accept(const Block&) holds, or fewer where so many draws were
+  // not enough; few are while the ones wanted are a small part of all. REQUIRES: not empty.
+  template <typename NextRandom, typename Accept>
+  std::vector<const Block*> pick(size_t count, size_t draws_max, NextRandom&& next_random,
+                                 Accept&& accept) const {
+    std::unordered_set<const Block*> drawn;
+    std::vector<const Block*> picked;
+    for (size_t draws = 0; picked.size() < count && draws < draws_max; ++draws) {
       const Block* block = random(next_random);
-      if (picked.insert(block).second) visit(*block);
+      if (accept(*block) && drawn.insert(block).second) picked.push_back(block);
     }
+    return picked;
   }
   // One step of a scan, see Table. visit(const Block&) must not change the table.
   template <typename Visit>
@@ -142,6 +154,14 @@ class BlockTable {
   };
   using Blocks = Table<Traits>;
 
+  template <typename Change>
+  void change_at(Slot& slot, Change&& change) {
+    Block* block = Blocks::entry_of(slot);
+    block_bytes_ -= block->memory_bytes();
+    block = std::forward<Change>(change)(block);
+    block_bytes_ += block->memory_bytes();
+    slot.set_entry(block);
+  }
   void add(uint64_t hash, Block* block) {
     table_.insert(hash, block);
     block_bytes_ += block->memory_bytes();

@@ -196,9 +196,9 @@ void Set::draw(size_t count, uint64_t seed, Visit&& visit) const {
 template <typename Visit>
 void Set::sample(size_t count, uint64_t seed, Visit&& visit) const {
   if (form() == Form::table && count < size() / kSparsePart) {
-    table_.members->sample(count, Random(seed), [&visit](const SetMember& member) {
-      visit(PackedElement(member.key()));
-    });
+    const auto picked =
+        table_.members->pick(count, SIZE_MAX, Random(seed), [](const SetMember&) { return true; });
+    for (const SetMember* member : picked) visit(PackedElement(member->key()));
     return;
   }
   Selection selection(size(), count, seed);

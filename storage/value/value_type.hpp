@@ -8,6 +8,7 @@
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/heap.hpp"
+#include "storage/value/schedule.hpp"
 
 namespace tidemark::storage {
 
@@ -30,6 +31,10 @@ struct ObjectFunctions {
   size_t (*size)(const void* object);
   // Frees about `budget` elements; false when none is left. For values too big to free at once.
   bool (*free_some)(void* object, size_t budget);
+  // Of a type whose values lose parts as time goes by; null for others. The value's schedule, null
+  // where it has none, and the removal of about `budget` parts whose time is up.
+  Schedule* (*schedule)(void* object) = nullptr;
+  Shed (*shed)(void* object, int64_t now_ms, size_t budget) = nullptr;
 };
 
 // The functions of a type; REQUIRES: installed.
@@ -40,10 +45,12 @@ void install_object_type(ValueType type, const ObjectFunctions& functions);
 // How a class of values joins. It provides:
 //   static constexpr ValueType kType;
 //   size_t size() const;  size_t memory_bytes() const (without sizeof itself, O(1));
-//   Bytes encoding_name() const;  bool free_some(size_t budget);  a copy constructor.
+//   Bytes encoding_name() const;  bool free_some(size_t budget);  a copy constructor;
+// and where its values lose parts as time goes by:
+//   Schedule* schedule();  Shed shed(int64_t now_ms, size_t budget);
 template <typename T>
 constexpr ObjectFunctions object_functions_of() {
-  return {
+  ObjectFunctions functions{
       .destroy =
           [](void* object) {
             static_cast<T*>(object)->~T();
@@ -62,6 +69,13 @@ constexpr ObjectFunctions object_functions_of() {
       .free_some = [](void* object,
                       size_t budget) { return static_cast<T*>(object)->free_some(budget); },
   };
+  if constexpr (requires(T value) { value.schedule(); }) {
+    functions.schedule = [](void* object) { return static_cast<T*>(object)->schedule(); };
+    functions.shed = [](void* object, int64_t now_ms, size_t budget) -> Shed {
+      return static_cast<T*>(object)->shed(now_ms, budget);
+    };
+  }
+  return functions;
 }
 
 template <typename T, typename... Args>

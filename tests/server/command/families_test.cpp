@@ -20,8 +20,10 @@ namespace {
 
 // What Redis 7.2 does not know: ours, and what later servers and a module have.
 bool is_beyond_redis(const CommandEntry& entry) {
-  static const std::set<std::string, std::less<>> kLater{"cl.throttle", "delex", "delifeq",
-                                                         "digest", "msetex"};
+  static const std::set<std::string, std::less<>> kLater{
+      "cl.throttle",  "delex",   "delifeq", "digest",   "hexpire",  "hexpireat",
+      "hexpiretime",  "hgetdel", "hgetex",  "hpersist", "hpexpire", "hpexpireat",
+      "hpexpiretime", "hpttl",   "hsetex",  "httl",     "msetex"};
   return entry.command->group == Group::read_state || kLater.contains(entry.full_name);
 }
 

@@ -70,10 +70,12 @@ std::string render(const SortedSet& set) {
 
 std::string render(const Hash& hash) {
   std::vector<std::string> fields;
-  hash.visit([&fields](const PackedElement& field, const PackedElement& value) {
-    fields.push_back(text_of(field) + ":" + text_of(value));
-    return true;
-  });
+  hash.visit_with_ends(
+      [&fields](const PackedElement& field, const PackedElement& value, int64_t ends_ms) {
+        fields.push_back(text_of(field) + ":" + text_of(value));
+        if (ends_ms != kForever) fields.back() += "@" + std::to_string(ends_ms);
+        return true;
+      });
   std::sort(fields.begin(), fields.end());
   std::string text;
   for (const std::string& field : fields) text += " " + field;

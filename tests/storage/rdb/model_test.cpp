@@ -86,8 +86,12 @@ class Maker {
 
   EntryOwner hash() {
     auto* hash = make_object<Hash>();
+    const bool with_ends = below(2) == 0;
     for (size_t left = count(); left > 0; --left) {
-      hash->set(text(), text(), test::default_limits().hash);
+      const std::string field = text();
+      hash->set(field, text(), test::default_limits().hash, 0);
+      if (with_ends && below(3) == 0)
+        hash->set_end(field, static_cast<int64_t>(1 + below(1U << 30)));
     }
     return Entry::make_object("k", ValueType::hash, hash);
   }

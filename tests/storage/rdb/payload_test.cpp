@@ -58,13 +58,13 @@ TEST_CASE("payloads of versions up to ours are opened") {
       "\0\x03"
       "foo",
       5);
-  for (const uint16_t version : {0, 1, 6, 9, 10, 11}) {
+  for (const uint16_t version : {0, 1, 6, 9, 10, 11, 12}) {
     const std::string payload = sealed(body, version);
     const auto opened = open_payload(payload, Checksum::verify);
     REQUIRE(opened);
     CHECK(*opened == body);
   }
-  for (const uint16_t version : {12, 255, 256, 65535}) {
+  for (const uint16_t version : {13, 255, 256, 65535}) {
     const std::string payload = sealed(body, version);
     CHECK_FALSE(open_payload(payload, Checksum::verify));
     CHECK_FALSE(open_payload(payload, Checksum::ignore));
@@ -192,6 +192,36 @@ TEST_CASE("hashes of every encoding are read, each field once and with its value
   CHECK(read(Type::hash_listpack,
              string_of(from_hex("11000000 0400 816602 0101 816602 0201 ff"))) == "corrupt");
   CHECK(read(Type::hash_listpack, string_of(from_hex("0a000000 0100 816602 ff"))) == "corrupt");
+}
+
+TEST_CASE("hashes whose fields have an end are read with it") {
+  // 1000 is the first end; g has it, f none, h one that is 5 later.
+  const std::string first = from_hex("e803000000000000");
+  const std::string fields = length_of(0) + string_of("f") + string_of("v") + length_of(1) +
+                             string_of("g") + string_of("w") + length_of(6) + string_of("h") +
+                             string_of("x");
+  CHECK(read(Type::hash_with_ends, first + length_of(3) + fields) ==
+        "hash listpackex: f:v g:w@1000 h:x@1005");
+  CHECK(read(Type::hash_with_ends, first + length_of(4) + fields) == "corrupt");
+  CHECK(read(Type::hash_with_ends, first.substr(1)) == "corrupt");
+  CHECK(read(Type::hash_with_ends, first + length_of(0)) == "empty");
+  CHECK(read(Type::hash_with_ends, std::string(8, '\xff') + length_of(3) + fields) == "corrupt");
+  const std::string far = from_hex("81ffffffffffffffff");
+  CHECK(read(Type::hash_with_ends, first + length_of(1) + far + string_of("f") + string_of("v")) ==
+        "corrupt");
+
+  CHECK(read(Type::hash_listpack_with_ends,
+             first + string_of(from_hex("0f000000 0300 816602 0101 c3e802 ff"))) ==
+        "hash listpackex: f:1@1000");
+  CHECK(read(Type::hash_listpack_with_ends,
+             first + string_of(from_hex("0e000000 0300 816602 0101 0001 ff"))) ==
+        "hash listpack: f:1");
+  CHECK(read(Type::hash_listpack_with_ends,
+             first + string_of(from_hex("0c000000 0200 816602 0101 ff"))) == "corrupt");
+  CHECK(read(Type::hash_listpack_with_ends,
+             first + string_of(from_hex("0f000000 0300 816602 0101 817802 ff"))) == "corrupt");
+  CHECK(read(Type::hash_listpack_with_ends,
+             first + string_of(from_hex("0f000000 0300 816602 0101 dfff02 ff"))) == "corrupt");
 }
 
 TEST_CASE("a node of a list is of one of two kinds") {

@@ -22,6 +22,7 @@ namespace {
 
 using Outcome = Hash::Outcome;
 
+constexpr int64_t kNow = 1'700'000'000'000;
 constexpr PackingLimits kLimits{.elements_max = 128, .element_bytes_max = 64};
 
 std::string text_of(const PackedElement& element) {
@@ -32,7 +33,7 @@ std::string text_of(const PackedElement& element) {
 std::map<std::string, std::string> contents_of(const Hash& hash) {
   std::map<std::string, std::string> contents;
   size_t visited = 0;
-  hash.visit([&](const PackedElement& field, const PackedElement& value) {
+  hash.visit(kNow, [&](const PackedElement& field, const PackedElement& value) {
     contents[text_of(field)] = text_of(value);
     ++visited;
     return true;
@@ -42,19 +43,19 @@ std::map<std::string, std::string> contents_of(const Hash& hash) {
 }
 
 std::string value_of(const Hash& hash, Bytes field) {
-  const auto value = hash.find(field);
+  const auto value = hash.find(field, kNow);
   return value ? text_of(*value) : "(none)";
 }
 
 // A hash of `count` fields f0, f1 ... with values v0, v1 ..., of either form.
 void fill(Hash& hash, Bytes form, int count) {
   for (int i = 0; i < count; ++i) {
-    hash.set("f" + std::to_string(i), "v" + std::to_string(i), kLimits);
+    hash.set("f" + std::to_string(i), "v" + std::to_string(i), kLimits, kNow);
   }
   if (form == "hashtable") {
     const std::string long_one(65, 'x');
-    hash.set(long_one, "", kLimits);
-    hash.erase(long_one);
+    hash.set(long_one, "", kLimits, kNow);
+    hash.erase(long_one, kNow);
   }
   CHECK(hash.encoding_name() == form);
 }
@@ -68,18 +69,18 @@ TEST_CASE("a field is added, replaced, found and erased in either form") {
     CAPTURE(form);
     Hash hash;
     fill(hash, form, 3);
-    CHECK(hash.set("new", "1", kLimits) == Outcome::added);
-    CHECK(hash.set("new", "a longer value", kLimits) == Outcome::replaced);
+    CHECK(hash.set("new", "1", kLimits, kNow) == Outcome::added);
+    CHECK(hash.set("new", "a longer value", kLimits, kNow) == Outcome::replaced);
     hash.check();
     CHECK(value_of(hash, "new") == "a longer value");
-    CHECK(hash.set("new", "", kLimits) == Outcome::replaced);
+    CHECK(hash.set("new", "", kLimits, kNow) == Outcome::replaced);
     CHECK(value_of(hash, "new").empty());
     CHECK(hash.size() == 4);
-    CHECK(hash.contains("f0"));
-    CHECK_FALSE(hash.contains("v0"));
-    CHECK(hash.erase("f0"));
-    CHECK_FALSE(hash.erase("f0"));
-    CHECK_FALSE(hash.erase("v1"));
+    CHECK(hash.contains("f0", kNow));
+    CHECK_FALSE(hash.contains("v0", kNow));
+    CHECK(hash.erase("f0", kNow));
+    CHECK_FALSE(hash.erase("f0", kNow));
+    CHECK_FALSE(hash.erase("v1", kNow));
     CHECK(value_of(hash, "f0") == "(none)");
     CHECK(hash.size() == 3);
     hash.check();
@@ -88,12 +89,12 @@ TEST_CASE("a field is added, replaced, found and erased in either form") {
 
 TEST_CASE("a packed hash keeps the order of insertion and takes no value for a field") {
   Hash hash;
-  hash.set("a", "b", kLimits);
-  hash.set("b", "a", kLimits);
-  hash.set("1", "a", kLimits);
-  hash.set("a", "2", kLimits);
+  hash.set("a", "b", kLimits, kNow);
+  hash.set("b", "a", kLimits, kNow);
+  hash.set("1", "a", kLimits, kNow);
+  hash.set("a", "2", kLimits, kNow);
   std::string all;
-  hash.visit([&all](const PackedElement& field, const PackedElement& value) {
+  hash.visit(kNow, [&all](const PackedElement& field, const PackedElement& value) {
     all += text_of(field) + "=" + text_of(value) + " ";
     return true;
   });
@@ -104,27 +105,27 @@ TEST_CASE("a packed hash keeps the order of insertion and takes no value for a f
 TEST_CASE("a hash becomes a table at its limits, and stays one") {
   Hash many;
   fill(many, "listpack", 128);
-  many.set("f0", "again", kLimits);
+  many.set("f0", "again", kLimits, kNow);
   CHECK(many.encoding_name() == "listpack");
-  many.set("more", "v", kLimits);
+  many.set("more", "v", kLimits, kNow);
   CHECK(many.encoding_name() == "hashtable");
   CHECK(many.size() == 129);
   CHECK(value_of(many, "f0") == "again");
-  while (many.size() > 1) many.erase("f" + std::to_string(many.size() - 2));
+  while (many.size() > 1) many.erase("f" + std::to_string(many.size() - 2), kNow);
   CHECK(many.encoding_name() == "hashtable");
   many.check();
 
   const std::string longest(64, 'x');
   Hash with_long_value;
-  with_long_value.set("f", longest, kLimits);
-  with_long_value.set(longest, "v", kLimits);
+  with_long_value.set("f", longest, kLimits, kNow);
+  with_long_value.set(longest, "v", kLimits, kNow);
   CHECK(with_long_value.encoding_name() == "listpack");
-  with_long_value.set("f", longest + "x", kLimits);
+  with_long_value.set("f", longest + "x", kLimits, kNow);
   CHECK(with_long_value.encoding_name() == "hashtable");
   CHECK(with_long_value.size() == 2);
 
   Hash with_long_name;
-  with_long_name.set(longest + "x", "v", kLimits);
+  with_long_name.set(longest + "x", "v", kLimits, kNow);
   CHECK(with_long_name.encoding_name() == "hashtable");
 }
 
@@ -132,9 +133,9 @@ TEST_CASE("a limit that was lowered holds for the next field that is set, not fo
   constexpr PackingLimits kNarrow{.elements_max = 3, .element_bytes_max = 64};
   Hash hash;
   fill(hash, "listpack", 10);
-  hash.erase("f0");
+  hash.erase("f0", kNow);
   CHECK(hash.encoding_name() == "listpack");
-  hash.set("f1", "v", kNarrow);
+  hash.set("f1", "v", kNarrow, kNow);
   CHECK(hash.encoding_name() == "hashtable");
 }
 
@@ -156,9 +157,9 @@ TEST_CASE("names and values of every length are kept byte by byte, and replaced 
     for (const size_t first : lengths) {
       for (const size_t second : lengths) {
         const std::string name(name_length, 'n');
-        hash.set(name, std::string(first, 'a'), kLimits);
+        hash.set(name, std::string(first, 'a'), kLimits, kNow);
         expected[name] = std::string(second, '\0');
-        hash.set(name, expected[name], kLimits);
+        hash.set(name, expected[name], kLimits, kNow);
         CHECK(value_of(hash, name) == expected[name]);
       }
     }
@@ -177,7 +178,7 @@ TEST_CASE("a copy of a hash has its fields, its form and its cost, and lives on 
     CHECK(copy.encoding_name() == form);
     CHECK(contents_of(copy) == contents_of(hash));
     if (form != "hashtable") CHECK(copy.memory_bytes() == hash.memory_bytes());
-    hash.set("f0", "changed", kLimits);
+    hash.set("f0", "changed", kLimits, kNow);
     CHECK(value_of(copy, "f0") == "v0");
     while (hash.free_some(10)) {
     }
@@ -195,9 +196,10 @@ TEST_CASE("a scan visits every field once, a table's step by step") {
     uint64_t cursor = 0;
     int steps = 0;
     do {
-      cursor = hash.scan(cursor, 10, [&](const PackedElement& field, const PackedElement& value) {
-        CHECK(seen.emplace(text_of(field), text_of(value)).second);
-      });
+      cursor =
+          hash.scan(cursor, 10, kNow, [&](const PackedElement& field, const PackedElement& value) {
+            CHECK(seen.emplace(text_of(field), text_of(value)).second);
+          });
       ++steps;
     } while (cursor != 0);
     CHECK((steps > 1) == (form == "hashtable"));
@@ -210,12 +212,14 @@ TEST_CASE("a visit and a draw end when they are told to") {
     Hash hash;
     fill(hash, form, 100);
     int visited = 0;
-    hash.visit([&visited](const PackedElement&, const PackedElement&) { return ++visited < 3; });
+    hash.visit(kNow,
+               [&visited](const PackedElement&, const PackedElement&) { return ++visited < 3; });
     CHECK(visited == 3);
-    hash.draw(1000, 1,
+    hash.draw(1000, kNow, 1,
               [&visited](const PackedElement&, const PackedElement&) { return ++visited < 10; });
     CHECK(visited == 10);
-    hash.draw(0, 1, [&visited](const PackedElement&, const PackedElement&) { return ++visited; });
+    hash.draw(0, kNow, 1,
+              [&visited](const PackedElement&, const PackedElement&) { return ++visited; });
     CHECK(visited == 10);
   }
 }
@@ -238,10 +242,10 @@ TEST_CASE("picks are fair: single, repeated and different, and each has its own 
         return true;
       };
     };
-    hash.draw(kPicks, 1, into(drawn));
-    for (unsigned i = 0; i < kPicks; ++i) hash.draw(1, i, into(single));
-    for (unsigned i = 0; i < kPicks / 15; ++i) hash.sample(15, i, into(sampled));
-    for (unsigned i = 0; i < kPicks / 2; ++i) hash.sample(2, i, into(sampled_few));
+    hash.draw(kPicks, kNow, 1, into(drawn));
+    for (unsigned i = 0; i < kPicks; ++i) hash.draw(1, kNow, i, into(single));
+    for (unsigned i = 0; i < kPicks / 15; ++i) hash.sample(15, kNow, i, into(sampled));
+    for (unsigned i = 0; i < kPicks / 2; ++i) hash.sample(2, kNow, i, into(sampled_few));
     const auto chi_square = [](const std::map<std::string, unsigned>& counts) {
       double total = 0, sum = 0;
       for (const auto& [field, times] : counts) total += times;
@@ -266,7 +270,7 @@ TEST_CASE("a sample has no field twice, and all of them where it asks for more")
       Hash hash;
       fill(hash, form, 100);
       std::set<std::string> sampled;
-      hash.sample(count, 7, [&](const PackedElement& field, const PackedElement&) {
+      hash.sample(count, kNow, 7, [&](const PackedElement& field, const PackedElement&) {
         CHECK(sampled.insert(text_of(field)).second);
       });
       CHECK(sampled.size() == std::min<size_t>(count, 100));
@@ -276,7 +280,7 @@ TEST_CASE("a sample has no field twice, and all of them where it asks for more")
 
 TEST_CASE("a large hash is freed in slices of about the budget") {
   Hash hash;
-  for (int i = 0; i < 10'000; ++i) hash.set("field" + std::to_string(i), "value", kLimits);
+  for (int i = 0; i < 10'000; ++i) hash.set("field" + std::to_string(i), "value", kLimits, kNow);
   size_t before = hash.memory_bytes();
   int slices = 0;
   while (hash.free_some(100)) {
@@ -308,19 +312,20 @@ TEST_CASE("random operations on a hash agree with those on a container of the st
       const std::string value = any_text(100'000);
       switch (below(6)) {
         case 0:
-          REQUIRE(hash.erase(field) == (expected.erase(field) == 1));
+          REQUIRE(hash.erase(field, kNow) == (expected.erase(field) == 1));
           break;
         case 1:
           hash.expect(std::vector<Bytes>{field, value}, limits);
           break;
         default: {
           const bool added = expected.insert_or_assign(field, value).second;
-          REQUIRE(hash.set(field, value, limits) == (added ? Outcome::added : Outcome::replaced));
+          REQUIRE(hash.set(field, value, limits, kNow) ==
+                  (added ? Outcome::added : Outcome::replaced));
         }
       }
       REQUIRE(hash.size() == expected.size());
       const auto found = expected.find(field);
-      REQUIRE(hash.contains(field) == (found != expected.end()));
+      REQUIRE(hash.contains(field, kNow) == (found != expected.end()));
       if (found != expected.end()) REQUIRE(value_of(hash, field) == found->second);
       hash.check();
       if (step % 20 == 0) REQUIRE(contents_of(hash) == expected);
