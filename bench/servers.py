@@ -127,7 +127,8 @@ def read_reply(replies):
 
 def tidemark(cpu=0, *options):
     return Server("tidemark", [tool("tidemark-server"), "--port", "{port}", "--bind", "127.0.0.1", "--cores", "1",
-                               "--dir", "{dir}", "--store-path", "{dir}/store", *options], cpu)
+                               "--dir", "{dir}", "--store-path", "{dir}/store", "--save", "",
+                               *options], cpu)
 
 
 def redis(cpu=0, *options, program="redis-server"):

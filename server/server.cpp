@@ -23,6 +23,7 @@
 #include "server/net/signals.hpp"
 #include "server/net/socket.hpp"
 #include "server/renamed_commands.hpp"
+#include "server/snapshot/save.hpp"
 #include "storage/persist/rocksdb_store.hpp"
 #include "storage/value/all_types.hpp"
 
@@ -35,6 +36,8 @@ constexpr int64_t kExpireSliceUs = 1000;
 // What cron frees of what was removed: entries and elements.
 constexpr size_t kFreedByCron = 10000;
 
+constexpr const char* kCannotShutDown =
+    "Errors trying to shut down the server. Check the logs for more information.";
 constexpr Bytes kTooManyClients = "-ERR max number of clients reached\r\n";
 constexpr Bytes kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -71,7 +74,11 @@ Server::Shutdown shutdown_by(int signal, const Settings& settings) {
   const ShutdownOptions& how =
       signal == SIGINT ? settings.shutdown_on_sigint : settings.shutdown_on_sigterm;
   using OnFailure = Server::Shutdown::OnFailure;
+  using Save = Server::Shutdown::Save;
   return {.on_failure = how.force ? OnFailure::stop : OnFailure::go_on,
+          .save = how.save     ? Save::yes
+                  : how.nosave ? Save::no
+                               : Save::if_configured,
           .patience_us = how.now ? 0 : settings.shutdown_timeout * 1'000'000};
 }
 
@@ -126,6 +133,8 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
   listen();
   follow_live_settings(*this);
   startup_memory_ = used_memory();
+  snapshots_.last_save = started_us_ / 1'000'000;
+  startup_load_.begin(*this);
 }
 
 Server::~Server() = default;
@@ -221,7 +230,7 @@ int Server::run() {
   for (size_t i = 1; i < cores_.size(); ++i) {
     threads_.emplace_back([core = cores_[i].get()] { core->run(); });
   }
-  log::notice("Ready to accept connections");
+  if (!loading()) log::notice("Ready to accept connections");
   cores_.front()->run();
   for (std::thread& thread : threads_) thread.join();
   if (store_threads_ != nullptr) store_threads_->stop();
@@ -262,6 +271,12 @@ void Server::accept(int fd, Stream::Kind kind) {
 void Server::on_client_closed(const OnCore& here, const Client&) {
   core(here.id()).load().fetch_sub(1, std::memory_order_relaxed);
   clients_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+uint64_t Server::changes() const {
+  uint64_t sum = 0;
+  for (const auto& core : cores_) sum += core->data().keyspace.stats().changes;
+  return sum;
 }
 
 // ---- Memory.
@@ -408,24 +423,53 @@ bool Server::may_drain_again(int64_t now_us) const {
 }
 
 void Server::end_drain() {
-  const bool refuse = commit_failed_ && shutdown_.on_failure == Shutdown::OnFailure::go_on;
+  if (commit_failed_ && shutdown_.on_failure == Shutdown::OnFailure::go_on) {
+    return refuse_shutdown(kCannotShutDown);
+  }
   Ending draining = Ending::draining;
-  const bool aborted = !refuse && !ending_.compare_exchange_strong(draining, Ending::stopping);
-  if (refuse || aborted) {
-    log::warning(refuse
-                     ? "Errors trying to shut down the server. Check the logs for more information."
-                     : "Shutdown manually aborted.");
-    const CoreId home = shutdown_.home;
-    auto refused = std::exchange(shutdown_.refused, nullptr);
-    go_on();
-    ending_ = Ending::no;
-    if (refused) core(home).post(std::make_unique<WorkMessage>(std::move(refused)));
-    return;
+  if (!ending_.compare_exchange_strong(draining, Ending::stopping)) {
+    return refuse_shutdown("Shutdown manually aborted.");
   }
   exit_code_ = commit_failed_ ? 1 : 0;
-  // All at one point of the order. Commands that stop several cores are run before it or not at
-  // all: no core is left waiting for one that has gone.
-  exclusives_.run(router_.every_core(), [this](OnCore&) {
+  exclusives_.run(router_.every_core(), [this](OnCore& here) { end_now(here); });
+}
+
+// All cores leave at one point of the order. Commands that stop several of them are run before it
+// or not at all: no core is left waiting for one that has gone.
+void Server::end_now(const OnCore& here) {
+  if (!save_before_end(here)) {
+    if (shutdown_.on_failure == Shutdown::OnFailure::go_on) {
+      return refuse_shutdown(kCannotShutDown);
+    }
+    exit_code_ = 1;
+  }
+  for (const auto& core : cores_) core->leave();
+}
+
+// False where a snapshot was to be saved and is not.
+bool Server::save_before_end(const OnCore& here) {
+  using Save = Shutdown::Save;
+  const bool configured = !settings().save.empty() && !settings().dir.empty();
+  const bool wanted =
+      shutdown_.save == Save::yes || (shutdown_.save == Save::if_configured && configured);
+  // Half of the data would take the place of the whole.
+  if (!wanted || loading()) return true;
+  log::notice("Saving the final RDB snapshot before exiting.");
+  return save_snapshot(here);
+}
+
+void Server::refuse_shutdown(const char* why) {
+  log::warning(why);
+  const CoreId home = shutdown_.home;
+  auto refused = std::exchange(shutdown_.refused, nullptr);
+  go_on();
+  ending_ = Ending::no;
+  if (refused) core(home).post(std::make_unique<WorkMessage>(std::move(refused)));
+}
+
+void Server::leave_in_trouble(int code) {
+  exclusives_.run(router_.every_core(), [this, code](OnCore&) {
+    exit_code_ = code;
     for (const auto& core : cores_) core->leave();
   });
 }

@@ -18,6 +18,8 @@
 #include "server/core/exclusive.hpp"
 #include "server/core/store_watch.hpp"
 #include "server/entrance.hpp"
+#include "server/snapshot/startup_load.hpp"
+#include "server/snapshot/state.hpp"
 #include "storage/persist/store.hpp"
 #include "storage/persist/store_threads.hpp"
 
@@ -59,6 +61,9 @@ class Server {
     // What to do where the store refuses the last commits of read states.
     enum class OnFailure : uint8_t { stop, go_on };
     OnFailure on_failure = OnFailure::stop;
+    // Whether to leave a snapshot behind: where `save` has points, or for certain.
+    enum class Save : uint8_t { if_configured, yes, no };
+    Save save = Save::if_configured;
     // How long to go on trying until the store takes them.
     int64_t patience_us = 0;
     // Called on `home` where the server goes on after all.
@@ -86,6 +91,16 @@ class Server {
   const std::string& replication_id() const { return replication_id_; }
   void change_replication_id();
   DebugSwitches& debug() { return debug_; }
+  // Exclusive work.
+  SnapshotState& snapshots() { return snapshots_; }
+  const SnapshotState& snapshots() const { return snapshots_; }
+  // Changes of keys in all partitions since the start. Exclusive work.
+  uint64_t changes() const;
+  // Whether the data of the last run is still being loaded: until then clients have to wait. Any
+  // thread.
+  bool loading() const { return startup_load_.running(); }
+  StartupLoad& startup_load() { return startup_load_; }
+  const StartupLoad& startup_load() const { return startup_load_; }
   // The port it listens on, which may have been 0 in the configuration; 0 for none.
   uint16_t port() const { return entrance_->port(); }
   // Exclusive work, or core 0's own thread.
@@ -112,6 +127,9 @@ class Server {
   // False where it stays above.
   bool make_room(const OnCore& here, Bytes spared = {});
 
+  // Ends without a look back: what there is was not loaded or cannot be kept. Any thread.
+  void leave_in_trouble(int code);
+
   void on_cron(OnCore& here);
   void on_client_closed(const OnCore& here, const Client& client);
   // The core's loop is about to end.
@@ -127,6 +145,9 @@ class Server {
   void drain(OnCore& here);
   bool may_drain_again(int64_t now_us) const;
   void end_drain();
+  void end_now(const OnCore& here);
+  bool save_before_end(const OnCore& here);
+  void refuse_shutdown(const char* why);
   void go_on();
 
   Config config_;
@@ -144,6 +165,8 @@ class Server {
   std::string replication_id_;
   uint64_t startup_memory_ = 0;
   DebugSwitches debug_;
+  SnapshotState snapshots_;
+  StartupLoad startup_load_;
 
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;

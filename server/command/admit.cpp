@@ -41,6 +41,11 @@ std::optional<Reply> refuse_stranger(const Client& client, const CommandEntry& e
   return Reply::error(std::string(kNoAuth));
 }
 
+std::optional<Reply> refuse_while_loading(const OnCore& here, const CommandEntry& entry) {
+  if (!here.server().loading() || has(entry.command->flags, Flag::loading)) return std::nullopt;
+  return Reply::error("LOADING Redis is loading the dataset in memory");
+}
+
 // Who watches does not take part.
 std::optional<Reply> refuse_monitor(const Client& client, const CommandEntry& entry) {
   constexpr Flag kOnKeys = Flag::write | Flag::readonly | Flag::may_replicate;
@@ -73,6 +78,7 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   auto refusal = refuse_unknown(here, entry, args);
   if (!refusal) refusal = refuse_protected(here, client, *entry);
   if (!refusal) refusal = refuse_stranger(client, *entry);
+  if (!refusal) refusal = refuse_while_loading(here, *entry);
   if (!refusal) refusal = refuse_monitor(client, *entry);
   if (!refusal && client.in_transaction()) return refuse_to_queue(here, client, *entry);
   if (!refusal) refusal = refuse_parts(*entry, args);

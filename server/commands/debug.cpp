@@ -94,16 +94,6 @@ Reply change_replication_id(Context& ctx, ArgReader&) {
   return Reply::ok();
 }
 
-// There are no snapshots to go through: what is in memory stays there, and so survives.
-Reply reload(Context&, ArgReader& args) {
-  while (!args.empty()) {
-    if (!args.accept("merge") && !args.accept("noflush") && !args.accept("nosave")) {
-      return Reply::error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
-    }
-  }
-  return Reply::ok();
-}
-
 // For switches of Redis's internals that have no like here.
 Reply nothing(Context&, ArgReader& args) {
   (void)args.rest();
@@ -183,7 +173,7 @@ constexpr Subcommand kSubcommands[] = {
     {"error", 1, 1, error_reply_of, "<string>", "Reply with this error."},
     {"help", 0, 0, help, "", "Print this help."},
     {"htstats", 1, 2, debug_htstats, "<dbid>", "Tell about the tables of a database."},
-    {"loadaof", 0, 0, reload, "", "As RELOAD."},
+    {"loadaof", 0, 0, debug_reload, "", "As RELOAD."},
     {"log", 1, 1, log_message, "<message>", "Write a message to the log."},
     {"object", 1, 2, debug_object, "<key>", "Tell how a value is kept."},
     {"oom", 0, 0, run_out_of_memory, "", "Crash as where the system has no more memory."},
@@ -192,8 +182,8 @@ constexpr Subcommand kSubcommands[] = {
     {"populate", 1, 3, debug_populate, "<count> [<prefix>] [<size>]", "Create string keys."},
     {"protocol", 1, 1, one_of_type, "<type>", "Reply with a value of this type of the protocol."},
     {"quicklist-packed-threshold", 1, 1, nothing, "<size>", "Accepted, without effect."},
-    {"reload", 0, kAnyNumber, reload, "[MERGE] [NOFLUSH] [NOSAVE]",
-     "Keep all data, as a save and a load would."},
+    {"reload", 0, kAnyNumber, debug_reload, "[MERGE] [NOFLUSH] [NOSAVE]",
+     "Save all data, forget it, and load it again."},
     {"replybuffer", 2, 2, nothing, "<option> <value>", "Accepted, without effect."},
     {"segfault", 0, 0, segfault, "", "Crash by an access to memory that is refused."},
     {"set-active-expire", 1, 1, set_active_expire, "<0|1>",

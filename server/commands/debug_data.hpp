@@ -11,5 +11,7 @@ Reply debug_digest_value(Context& ctx, ArgReader& args);
 Reply debug_object(Context& ctx, ArgReader& args);
 Reply debug_populate(Context& ctx, ArgReader& args);
 Reply debug_htstats(Context& ctx, ArgReader& args);
+// All of it goes to a snapshot and comes back.
+Reply debug_reload(Context& ctx, ArgReader& args);
 
 }  // namespace tidemark::server

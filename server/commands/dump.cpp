@@ -6,11 +6,14 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/rdb_options.hpp"
 #include "server/errors.hpp"
+#include "server/log/log.hpp"
 #include "server/server.hpp"
 #include "storage/base/number.hpp"
 #include "storage/rdb/payload.hpp"
@@ -49,8 +52,7 @@ constexpr Command kDump{
 struct RestoreOptions {
   bool replace = false;
   bool absolute_ttl = false;
-  std::optional<int64_t> idle_seconds;
-  std::optional<int64_t> frequency;
+  storage::KeyUse use;
 };
 
 RestoreOptions read_restore_options(ArgReader& args) {
@@ -68,38 +70,17 @@ RestoreOptions read_restore_options(ArgReader& args) {
       options.replace = true;
     } else if (args.accept("absttl")) {
       options.absolute_ttl = true;
-    } else if (!options.frequency && args.accept_with("idletime", 1)) {
-      options.idle_seconds = read(kMax, "ERR Invalid IDLETIME value, must be >= 0");
-    } else if (!options.idle_seconds && args.accept_with("freq", 1)) {
-      options.frequency = read(kFrequencyMax, "ERR Invalid FREQ value, must be >= 0 and <= 255");
+    } else if (!options.use.frequency && args.accept_with("idletime", 1)) {
+      options.use.idle_seconds =
+          static_cast<uint64_t>(read(kMax, "ERR Invalid IDLETIME value, must be >= 0"));
+    } else if (!options.use.idle_seconds && args.accept_with("freq", 1)) {
+      options.use.frequency = static_cast<uint8_t>(
+          read(kFrequencyMax, "ERR Invalid FREQ value, must be >= 0 and <= 255"));
     } else {
       args.fail_syntax();
     }
   }
   return options;
-}
-
-// As if the key had last been used so long ago, or that often.
-void set_recency(Context& ctx, Bytes key, const RestoreOptions& options) {
-  storage::Database& database = ctx.database(key);
-  const storage::HashedKey hashed = ctx.hashed(key);
-  storage::RecencyClock& clock = ctx.keyspace(key).clock();
-  const bool by_frequency = clock.recency() == storage::Recency::lfu;
-  if (by_frequency) {
-    // Also where it took another's place, it is a new key.
-    const uint16_t stamp = options.frequency
-                               ? clock.stamp_of_frequency(static_cast<unsigned>(*options.frequency))
-                               : clock.stamp_new();
-    database.set_stamp(hashed, stamp);
-  }
-  if (!by_frequency && options.idle_seconds) {
-    const int64_t now = ctx.now_ms() / 1000;
-    const int64_t idle = std::min(*options.idle_seconds, now);
-    database.find(hashed, storage::Touch::no)
-        ->set_access_seconds(static_cast<uint32_t>(now - idle));
-    // Ages count uses of other keys and not seconds; both grow with the time since.
-    database.set_stamp(hashed, clock.stamp_of_age(static_cast<uint32_t>(idle)));
-  }
 }
 
 // When the value's time is up; none for never. Too far away to be a time is in the past, as it
@@ -131,8 +112,12 @@ Reply restore(Context& ctx, ArgReader& args) {
       ctx.server().debug().verify_checksums ? rdb::Checksum::verify : rdb::Checksum::ignore;
   const auto body = rdb::open_payload(payload, checksum);
   if (!body) return Reply::error("ERR DUMP payload version or checksum are wrong");
-  Result<EntryOwner> entry = rdb::read_payload(*body, key, value_limits(ctx.settings()));
-  if (!entry || *entry == nullptr) return error_reply(Errc::corrupt);
+  Bytes wrong = "A collection without elements";
+  Result<EntryOwner> entry = rdb::read_payload(*body, key, value_limits(ctx.settings()), &wrong);
+  if (!entry || *entry == nullptr) {
+    log::warning(fmt::format("RESTORE of a payload that is not sound: {}", wrong));
+    return error_reply(Errc::corrupt);
+  }
 
   const auto expire_at_ms = end_of_life(ctx, *ttl, options.absolute_ttl);
   if (expire_at_ms && *expire_at_ms <= ctx.now_ms()) {
@@ -141,7 +126,7 @@ Reply restore(Context& ctx, ArgReader& args) {
   }
   if (expire_at_ms) entry->reset(Entry::set_expiry(entry->release(), expire_at_ms));
   database.put(hashed, std::move(*entry));
-  set_recency(ctx, key, options);
+  ctx.keyspace(key).set_use(ctx.session().db, hashed, options.use);
   return Reply::ok();
 }
 

@@ -13,13 +13,11 @@
 #include "server/config/version.hpp"
 #include "server/core/cycle_clock.hpp"
 #include "server/server.hpp"
+#include "server/snapshot/save.hpp"
 
 namespace tidemark::server {
 
 namespace {
-
-// Read states go to their store by themselves; the cache is not saved to disk yet.
-Reply no_snapshots() { return Reply::error("ERR snapshots are not available in this version"); }
 
 Reply bgrewriteaof(Context&, ArgReader&) {
   return Reply::error("ERR append-only files are not available in this version");
@@ -41,7 +39,7 @@ Reply bgsave(Context&, ArgReader& args) {
   (void)args.accept("schedule");
   args.finish();
   if (args.failed()) return args.error();
-  return no_snapshots();
+  return Reply::error("ERR snapshots in the background are not available in this version");
 }
 
 constexpr Command kBgsave{
@@ -57,9 +55,8 @@ constexpr Command kBgsave{
     .run = bgsave,
 };
 
-// Nothing was ever saved: the start, as Redis says it before its first save.
 Reply lastsave(Context& ctx, ArgReader&) {
-  return Reply::integer(ctx.server().started_us() / 1'000'000);
+  return Reply::integer(ctx.server().snapshots().last_save);
 }
 
 constexpr Command kLastsave{
@@ -97,7 +94,9 @@ constexpr Command kLolwut{
     .run = lolwut,
 };
 
-Reply save(Context&, ArgReader&) { return no_snapshots(); }
+Reply save(Context& ctx, ArgReader&) {
+  return save_snapshot(ctx.here()) ? Reply::ok() : Reply::error("ERR");
+}
 
 constexpr Command kSave{
     .name = "save",
@@ -107,7 +106,7 @@ constexpr Command kSave{
     .group = Group::server,
     .arity = exactly(1),
     .flags = Flag::admin | Flag::no_script | Flag::no_async_loading | Flag::no_multi,
-    .scope = Scope::home,
+    .scope = Scope::all_cores,
     .run = save,
 };
 
@@ -148,12 +147,14 @@ Reply shutdown(Context& ctx, ArgReader& args) {
     return ctx.server().abort_shutdown() ? Reply::ok()
                                          : Reply::error("ERR No shutdown in progress.");
   }
-  if (words.save) return no_snapshots();
 
   Caller* const caller = &ctx.caller();
   const bool started = ctx.server().request_shutdown(
       {.on_failure =
            words.force ? Server::Shutdown::OnFailure::stop : Server::Shutdown::OnFailure::go_on,
+       .save = words.save     ? Server::Shutdown::Save::yes
+               : words.nosave ? Server::Shutdown::Save::no
+                              : Server::Shutdown::Save::if_configured,
        .home = ctx.here().id(),
        .refused = [caller](OnCore& here) {
          caller->resume(here, Reply::error("ERR Errors trying to SHUTDOWN. Check logs."));

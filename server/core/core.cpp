@@ -93,6 +93,10 @@ bool Core::work_off() {
   if (data_.keyspace.anything_to_shed() && server_.debug().active_expire) {
     more = data_.keyspace.shed(kShedAtOnce) || more;
   }
+  if (server_.loading()) {
+    const OnCore here(*this, refresh_clock());
+    more = server_.startup_load().step(here) || more;
+  }
   if (data_.more_to_evict) {
     const OnCore here(*this, refresh_clock());
     (void)server_.make_room(here);

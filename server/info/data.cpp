@@ -2,14 +2,38 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "server/core/allocator.hpp"
+#include "server/core/cycle_clock.hpp"
 #include "server/info/sections.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
 
-// Snapshots and append-only files do not exist yet: this is what Redis says that never saved.
+namespace {
+
+void write_loading(const StartupLoad& load, InfoText& text) {
+  const uint64_t total = load.bytes();
+  const uint64_t read = load.bytes_read();
+  text.field("loading_start_time", load.started_us() / 1'000'000);
+  text.field("loading_total_bytes", total);
+  text.field("loading_rss_used", resident_set_bytes());
+  text.field("loading_loaded_bytes", read);
+  const double part = total == 0 ? 0 : static_cast<double>(read) / static_cast<double>(total);
+  text.field("loading_loaded_perc", fmt::format("{:.2f}", part * 100));
+  const double seconds = static_cast<double>(wall_clock_us() - load.started_us()) / 1e6;
+  text.field("loading_eta_seconds",
+             part == 0 ? int64_t{1} : static_cast<int64_t>(seconds / part - seconds));
+}
+
+}  // namespace
+
+// Append-only files do not exist: this is what Redis says that never wrote one.
 void write_persistence_section(const InfoSource& source, InfoText& text) {
-  text.field("loading", 0);
+  const Server& server = source.ctx.server();
+  const SnapshotState& snapshots = server.snapshots();
+  text.field("loading", server.loading() ? 1 : 0);
   text.field("async_loading", 0);
   text.field("current_cow_peak", 0);
   text.field("current_cow_size", 0);
@@ -17,16 +41,16 @@ void write_persistence_section(const InfoSource& source, InfoText& text) {
   text.field("current_fork_perc", "0.00");
   text.field("current_save_keys_processed", 0);
   text.field("current_save_keys_total", 0);
-  text.field("rdb_changes_since_last_save", source.totals.changes);
+  text.field("rdb_changes_since_last_save", source.totals.changes - snapshots.changes_saved);
   text.field("rdb_bgsave_in_progress", 0);
-  text.field("rdb_last_save_time", source.ctx.server().started_us() / 1'000'000);
-  text.field("rdb_last_bgsave_status", "ok");
+  text.field("rdb_last_save_time", snapshots.last_save);
+  text.field("rdb_last_bgsave_status", snapshots.last_save_failed ? "err" : "ok");
   text.field("rdb_last_bgsave_time_sec", -1);
   text.field("rdb_current_bgsave_time_sec", -1);
-  text.field("rdb_saves", 0);
+  text.field("rdb_saves", snapshots.saves);
   text.field("rdb_last_cow_size", 0);
-  text.field("rdb_last_load_keys_expired", 0);
-  text.field("rdb_last_load_keys_loaded", 0);
+  text.field("rdb_last_load_keys_expired", snapshots.keys_expired);
+  text.field("rdb_last_load_keys_loaded", snapshots.keys_loaded);
   text.field("aof_enabled", 0);
   text.field("aof_rewrite_in_progress", 0);
   text.field("aof_rewrite_scheduled", 0);
@@ -39,6 +63,7 @@ void write_persistence_section(const InfoSource& source, InfoText& text) {
   text.field("aof_last_cow_size", 0);
   text.field("module_fork_in_progress", 0);
   text.field("module_fork_last_cow_size", 0);
+  if (server.loading()) write_loading(server.startup_load(), text);
 }
 
 void write_replication_section(const InfoSource& source, InfoText& text) {

@@ -60,7 +60,8 @@ size_t Keyspace::used_bytes() const {
 }
 
 void Keyspace::reset_stats() {
-  books_.stats = {};
+  // What has changed since a snapshot is no statistic.
+  books_.stats = {.changes = books_.stats.changes};
   books_.disposal.reset_freed_objects();
 }
 
@@ -115,6 +116,37 @@ bool Keyspace::shed(size_t budget) {
 bool Keyspace::slice(size_t budget) {
   books_.clock.sweep(kClockBuckets);
   return books_.disposal.slice(budget);
+}
+
+KeyUse Keyspace::use(DbIndex db, const HashedKey& key) const {
+  switch (pool_.options().policy) {
+    case EvictionPolicy::allkeys_lru:
+    case EvictionPolicy::volatile_lru: {
+      const uint32_t last = database(db).peek(key)->access_seconds();
+      return {.idle_seconds = books_.now_seconds > last ? books_.now_seconds - last : 0};
+    }
+    case EvictionPolicy::allkeys_lfu:
+    case EvictionPolicy::volatile_lfu:
+      return {.frequency = static_cast<uint8_t>(books_.clock.frequency(database(db).stamp(key)))};
+    default:
+      return {};
+  }
+}
+
+void Keyspace::set_use(DbIndex db, const HashedKey& key, const KeyUse& use) {
+  Database& keys = database(db);
+  RecencyClock& clock = books_.clock;
+  if (clock.recency() == Recency::lfu) {
+    // Also where it took another's place, it is a new key.
+    keys.set_stamp(key,
+                   use.frequency ? clock.stamp_of_frequency(*use.frequency) : clock.stamp_new());
+  } else if (use.idle_seconds) {
+    const auto idle =
+        static_cast<uint32_t>(std::min<uint64_t>(*use.idle_seconds, books_.now_seconds));
+    keys.find(key, Touch::no)->set_access_seconds(books_.now_seconds - idle);
+    // Ages count uses of other keys and not seconds; both grow with the time since.
+    keys.set_stamp(key, clock.stamp_of_age(idle));
+  }
 }
 
 void Keyspace::configure(const EvictionOptions& options) {

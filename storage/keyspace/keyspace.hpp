@@ -11,6 +11,7 @@
 #include "storage/keyspace/books.hpp"
 #include "storage/keyspace/database.hpp"
 #include "storage/keyspace/eviction.hpp"
+#include "storage/keyspace/key_use.hpp"
 
 namespace tidemark::storage {
 
@@ -84,6 +85,12 @@ class Keyspace {
   bool slice(size_t budget);
   // Only frees; for every turn of the loop while something waits. False when nothing is left.
   bool free_some(size_t budget) { return books_.disposal.slice(budget); }
+
+  // What the policy knows of a key. REQUIRES: present.
+  KeyUse use(DbIndex db, const HashedKey& key) const;
+  // As if the key had been used like that; what the policy does not want to know is ignored.
+  // REQUIRES: present.
+  void set_use(DbIndex db, const HashedKey& key, const KeyUse& use);
 
   // Eviction. The best cache key to evict under the policy, or none. A candidate ages: use it at
   // once. The partition compares its age with that of the best user of the read states (same clock)

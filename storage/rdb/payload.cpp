@@ -40,11 +40,13 @@ std::optional<Bytes> open_payload(Bytes payload, Checksum checksum) {
   return body;
 }
 
-Result<EntryOwner> read_payload(Bytes body, Bytes key, const ValueLimits& limits) {
+Result<EntryOwner> read_payload(Bytes body, Bytes key, const ValueLimits& limits, Bytes* wrong) {
   Reader reader(body);
   const uint8_t type = reader.next_byte();
-  if (reader.failed()) return Errc::corrupt;
-  return read_value(reader, type, key, limits);
+  Result<EntryOwner> entry =
+      reader.failed() ? Errc::corrupt : read_value(reader, type, key, limits);
+  if (!entry && wrong != nullptr) *wrong = what_is_wrong(reader, type);
+  return entry;
 }
 
 }  // namespace tidemark::storage::rdb

@@ -24,6 +24,8 @@ std::optional<Bytes> open_payload(Bytes payload, Checksum checksum);
 
 // The value under a key, without a time to live. Corrupt where it is no value, or one of a type
 // that is not known; what follows it is ignored, as Redis does.
-Result<EntryOwner> read_payload(Bytes body, Bytes key, const ValueLimits& limits);
+// `wrong`, where given, becomes what is wrong with it, for the log.
+Result<EntryOwner> read_payload(Bytes body, Bytes key, const ValueLimits& limits,
+                                Bytes* wrong = nullptr);
 
 }  // namespace tidemark::storage::rdb

@@ -2,6 +2,7 @@
 
 #include <lzf.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -9,6 +10,8 @@
 #include "storage/base/number.hpp"
 
 namespace tidemark::storage::rdb {
+
+static_assert(std::endian::native == std::endian::little);
 
 namespace {
 
@@ -22,11 +25,26 @@ uint8_t Reader::next_byte() {
   return byte.empty() ? 0 : static_cast<uint8_t>(byte.front());
 }
 
-Bytes Reader::next_raw(size_t count) {
-  if (count > bytes_.size()) {
-    fail();
-    return {};
+// Whether so many bytes are there.
+bool Reader::fill(size_t wanted) {
+  if (bytes_.size() >= wanted) return true;
+  if (source_ != nullptr && wanted <= remaining()) bytes_ = source_->fill(bytes_, wanted);
+  if (bytes_.size() >= wanted) return true;
+  fail();
+  return false;
+}
+
+void Reader::skip_raw(uint64_t count) {
+  if (count > remaining()) return fail();
+  while (count > 0 && fill(1)) {
+    const size_t step = std::min<uint64_t>(count, bytes_.size());
+    bytes_.remove_prefix(step);
+    count -= step;
   }
+}
+
+Bytes Reader::next_raw(size_t count) {
+  if (!fill(count)) return {};
   const Bytes taken = bytes_.substr(0, count);
   bytes_.remove_prefix(count);
   return taken;
@@ -93,13 +111,34 @@ Bytes Reader::next_string(std::string& scratch, size_t max) {
     return next_integer_string(first, scratch);
   }
   const uint64_t length = length_of(first);
-  if (length <= max) return next_raw(length);
-  fail();
-  return {};
+  if (length > max) fail();
+  const Bytes text = failed_ ? Bytes() : next_raw(length);
+  if (source_ == nullptr) return text;
+  scratch = text;
+  return scratch;
+}
+
+void Reader::skip_string() {
+  const uint8_t first = next_byte();
+  if (first == kCompressed) {
+    const uint64_t bytes = next_length();
+    (void)next_length();
+    return skip_raw(bytes);
+  }
+  if (first == kInteger8 || first == kInteger16 || first == kInteger32) {
+    return skip_raw(uint64_t{1} << (first - kInteger8));
+  }
+  skip_raw(length_of(first));
+}
+
+uint32_t Reader::next_fixed32() {
+  uint32_t value = 0;
+  const Bytes raw = next_raw(sizeof value);
+  if (!raw.empty()) std::memcpy(&value, raw.data(), raw.size());
+  return value;
 }
 
 uint64_t Reader::next_fixed64() {
-  static_assert(std::endian::native == std::endian::little);
   uint64_t value = 0;
   const Bytes raw = next_raw(sizeof value);
   if (!raw.empty()) std::memcpy(&value, raw.data(), raw.size());

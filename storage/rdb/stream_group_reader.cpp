@@ -54,7 +54,12 @@ bool read_pending_of(Reader& reader, StreamGroup& group, StreamConsumer& consume
     if (reader.failed()) return false;
     const auto found =
         std::lower_bound(pending.begin(), pending.end(), Pending{.id = id}, comes_first);
-    if (found == pending.end() || found->id != id || group.find_pending(id) != nullptr) {
+    if (found == pending.end() || found->id != id) {
+      reader.fail("Stream consumer entry not found in group global PEL");
+      return false;
+    }
+    if (group.find_pending(id) != nullptr) {
+      reader.fail("Stream consumer PEL entry already has a consumer assigned");
       return false;
     }
     PendingEntry* entry = group.add_pending(id, consumer);
@@ -69,13 +74,19 @@ bool read_consumers(Reader& reader, Type type, StreamGroup& group,
   for (size_t left = reader.next_count(1 + kTimeBytes + 1); left > 0; --left) {
     const Bytes name = reader.next_string(scratch);
     const int64_t seen_ms = next_time(reader);
-    if (reader.failed() || group.find_consumer(name) != nullptr) return false;
+    if (!reader.failed() && group.find_consumer(name) != nullptr) {
+      reader.fail("Duplicate stream consumer detected");
+    }
+    if (reader.failed()) return false;
     StreamConsumer* consumer = group.add_consumer(name, seen_ms);
     // Before it was written, nobody knew better.
     consumer->active_ms = type == Type::stream_listpacks_3 ? next_time(reader) : seen_ms;
     if (!read_pending_of(reader, group, *consumer, pending)) return false;
   }
-  return !reader.failed() && group.pending().size() == pending.size();
+  if (!reader.failed() && group.pending().size() != pending.size()) {
+    reader.fail("Stream PEL entry without a consumer");
+  }
+  return !reader.failed();
 }
 
 bool read_group(Reader& reader, Type type, Stream& stream) {
@@ -90,7 +101,10 @@ bool read_group(Reader& reader, Type type, Stream& stream) {
     const auto count = static_cast<int64_t>(reader.next_length());
     if (count != -1) entries_read = count;
   }
-  if (reader.failed() || stream.find_group(name) != nullptr) return false;
+  if (!reader.failed() && stream.find_group(name) != nullptr) {
+    reader.fail("Duplicate consumer group name");
+  }
+  if (reader.failed()) return false;
   StreamGroup* group = stream.add_group(name, last_id, entries_read);
   std::vector<Pending> pending;
   return read_pending(reader, pending) && read_consumers(reader, type, *group, pending);

@@ -162,7 +162,10 @@ bool read_nodes(Reader& reader, Stream& stream) {
     if (key.size() != kStreamIdBytes) return false;
     const StreamId base = stream_id_of(key);
     const Bytes block = reader.next_string(scratch, kBlockMax);
-    if (reader.failed() || !NodeReader(base, block).read_into(stream)) return false;
+    if (reader.failed() || !NodeReader(base, block).read_into(stream)) {
+      reader.fail("Stream listpack integrity check failed");
+      return false;
+    }
   }
   return !reader.failed();
 }

@@ -65,7 +65,8 @@ bool fill_from_quicklist(Reader& reader, List& list, const ListLimits& limits) {
     const Bytes block = reader.next_string(scratch, kBlockMax);
     if (reader.failed()) return false;
     if (kind == kPlainNode) {
-      if (!add(list, block, limits)) return false;
+      // Nothing is too large for a block.
+      if (block.empty() || !add(list, block, limits)) return false;
     } else if (kind != kPackedNode || !add_all<ListpackCursor>(list, block, limits)) {
       return false;
     }
@@ -332,6 +333,47 @@ Result<EntryOwner> read_value(Reader& reader, uint8_t type, Bytes key, const Val
       return read_object<Hash>(reader, known, key, limits);
   }
   return Errc::corrupt;
+}
+
+Bytes what_is_wrong(const Reader& reader, uint8_t type) {
+  if (!reader.why_failed().empty()) return reader.why_failed();
+  switch (static_cast<Type>(type)) {
+    case Type::string:
+      return "String integrity check failed";
+    case Type::list:
+      return "List integrity check failed";
+    case Type::list_ziplist:
+    case Type::list_quicklist:
+      return "Quicklist ziplist integrity check failed";
+    case Type::list_quicklist_2:
+      return "Quicklist listpack integrity check failed";
+    case Type::set:
+      return "Set integrity check failed";
+    case Type::set_intset:
+      return "Intset integrity check failed";
+    case Type::set_listpack:
+      return "Set listpack integrity check failed";
+    case Type::zset:
+    case Type::zset_2:
+      return "Zset integrity check failed";
+    case Type::zset_ziplist:
+      return "Zset ziplist integrity check failed";
+    case Type::zset_listpack:
+      return "Zset listpack integrity check failed";
+    case Type::hash:
+      return "Hash integrity check failed";
+    case Type::hash_zipmap:
+      return "Zipmap integrity check failed";
+    case Type::hash_ziplist:
+      return "Hash ziplist integrity check failed";
+    case Type::hash_listpack:
+      return "Hash listpack integrity check failed";
+    case Type::stream_listpacks:
+    case Type::stream_listpacks_2:
+    case Type::stream_listpacks_3:
+      return "Stream integrity check failed";
+  }
+  return "Unknown type";
 }
 
 }  // namespace tidemark::storage::rdb

@@ -24,5 +24,7 @@ struct ValueLimits {
 // A value of this type under a key, without a time to live. Corrupt where it is none, or the type
 // is not known; null where it is a collection without elements, which no key may hold.
 Result<EntryOwner> read_value(Reader& reader, uint8_t type, Bytes key, const ValueLimits& limits);
+// For the log: what is wrong with a value that was corrupt, nearly in Redis's words.
+Bytes what_is_wrong(const Reader& reader, uint8_t type);
 
 }  // namespace tidemark::storage::rdb

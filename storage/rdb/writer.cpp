@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "storage/base/number.hpp"
+#include "storage/rdb/crc64.hpp"
 #include "storage/rdb/format.hpp"
 
 namespace tidemark::storage::rdb {
@@ -30,6 +31,23 @@ bool fits(int64_t value) {
 }
 
 }  // namespace
+
+void Writer::put_raw(Bytes bytes) {
+  if (sink_ != nullptr && bytes_.size() + bytes.size() >= kFlushedFrom) flush();
+  if (sink_ != nullptr && bytes.size() >= kFlushedFrom) return drain(bytes);
+  bytes_.append(bytes);
+}
+
+void Writer::flush() {
+  drain(bytes_);
+  bytes_.clear();
+}
+
+void Writer::drain(Bytes bytes) {
+  if (failed_ || bytes.empty()) return;
+  checksum_ = crc64(checksum_, bytes);
+  failed_ = !sink_->write(bytes);
+}
 
 void Writer::put_length(uint64_t length) {
   if (length < kSixBits) return put_byte(static_cast<uint8_t>(length));

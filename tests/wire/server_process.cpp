@@ -38,7 +38,7 @@ int free_port() {
 // Starts the server with its standard output going to `output`, which is closed.
 pid_t spawn_server(int port, std::vector<std::string> options, int output) {
   options.insert(options.begin(), {TIDEMARK_SERVER, "--port", std::to_string(port), "--bind",
-                                   "127.0.0.1", "--loglevel", "warning"});
+                                   "127.0.0.1", "--loglevel", "warning", "--save", ""});
   std::vector<char*> args;
   for (std::string& option : options) args.push_back(option.data());
   args.push_back(nullptr);

@@ -23,9 +23,10 @@ TempFolder::~TempFolder() {
 
 TestServer::TestServer(Options options) {
   server::log::set_level(server::LogLevel::nothing);
-  server::LoadedConfig config = server::load_config_text(
-      "port 0\nbind 127.0.0.1\ncores " + std::to_string(options.cores) + "\nstore-path " +
-      (folder_.path() / "data").string() + "\n" + options.config);
+  server::LoadedConfig config =
+      server::load_config_text("port 0\nbind 127.0.0.1\ncores " + std::to_string(options.cores) +
+                               "\nsave \"\"\ndir " + folder_.path().string() + "\nstore-path " +
+                               (folder_.path() / "data").string() + "\n" + options.config);
   server_ = std::make_unique<server::Server>(std::move(config), std::move(options.store));
   thread_ = std::thread([this] { exit_code_ = server_->run(); });
 }
@@ -37,6 +38,11 @@ int TestServer::stop() {
     server_->request_shutdown();
     thread_.join();
   }
+  return exit_code_;
+}
+
+int TestServer::wait_for_end() {
+  if (thread_.joinable()) thread_.join();
   return exit_code_;
 }
 

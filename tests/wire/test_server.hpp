@@ -48,6 +48,8 @@ class TestServer {
   const std::filesystem::path& folder() const { return folder_.path(); }
   // Shuts down and returns the exit code; the destructor does it otherwise.
   int stop();
+  // Waits until it ends by itself, and returns the exit code.
+  int wait_for_end();
 
  private:
   TempFolder folder_;

@@ -229,6 +229,7 @@ TEST_CASE("a node of a list is of one of two kinds") {
   CHECK(read(Type::list_quicklist_2, length_of(2) + length_of(2) + listpack + length_of(1) +
                                          string_of("b")) == "list listpack: a b");
   CHECK(read(Type::list_quicklist_2, length_of(1) + length_of(3) + listpack) == "corrupt");
+  CHECK(read(Type::list_quicklist_2, length_of(1) + length_of(1) + string_of("")) == "corrupt");
   CHECK(read(Type::list_quicklist_2, length_of(1) + length_of(0) + listpack) == "corrupt");
   CHECK(read(Type::list_quicklist_2, length_of(1) + length_of(2) + string_of("a")) == "corrupt");
 }

@@ -1,0 +1,108 @@
+#include "server/snapshot/save.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <limits>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "server/commands/rdb_options.hpp"
+#include "server/config/version.hpp"
+#include "server/log/log.hpp"
+#include "server/server.hpp"
+#include "server/snapshot/state.hpp"
+#include "storage/rdb/file_sink.hpp"
+#include "storage/rdb/file_writer.hpp"
+
+namespace tidemark::server {
+
+namespace {
+
+using storage::Keyspace;
+using storage::rdb::FileSink;
+using storage::rdb::FileWriter;
+
+// The process is in `dir`, also where that was set to a relative path.
+std::string snapshot_folder(const Settings& settings) {
+  if (settings.dir.empty() || settings.dir.front() == '/') return settings.dir;
+  return std::filesystem::current_path().string();
+}
+
+template <typename Visit>
+void each_core(Server& server, Visit&& visit) {
+  for (uint32_t i = 0; i < server.core_count(); ++i) {
+    visit(server.core(CoreId(static_cast<uint16_t>(i))).data());
+  }
+}
+
+void put_facts(FileWriter& writer, const Server& server, int64_t now_ms) {
+  writer.put_aux("redis-ver", kRedisVersion);
+  writer.put_aux("redis-bits", "64");
+  writer.put_aux("ctime", std::to_string(now_ms / 1000));
+  writer.put_aux("used-mem", std::to_string(server.used_memory()));
+  writer.put_aux("aof-base", "0");
+}
+
+void put_keys(FileWriter& writer, const Keyspace& keyspace, DbIndex index) {
+  (void)keyspace.database(index).scan(
+      0, std::numeric_limits<size_t>::max(), [&](const storage::Entry& entry) {
+        writer.put_key(entry, keyspace.use(index, storage::hash_key(entry.key())));
+      });
+}
+
+void put_database(FileWriter& writer, Server& server, DbIndex index) {
+  uint64_t keys = 0;
+  uint64_t expiring = 0;
+  each_core(server, [&](const CoreData& data) {
+    keys += data.keyspace.database(index).size();
+    expiring += data.keyspace.database(index).expiring();
+  });
+  if (keys == 0) return;
+  writer.begin_database(index, keys, expiring);
+  each_core(server, [&](const CoreData& data) { put_keys(writer, data.keyspace, index); });
+}
+
+bool write(FileSink& sink, Server& server, int64_t now_ms) {
+  const Settings& settings = server.settings();
+  FileWriter writer(compression(settings), sink);
+  put_facts(writer, server, now_ms);
+  for (const std::string& code : server.snapshots().functions) writer.put_function(code);
+  for (uint16_t db = 0; db < settings.databases && !writer.failed(); ++db) {
+    put_database(writer, server, DbIndex(db));
+  }
+  writer.end(settings.rdbchecksum);
+  return !writer.failed();
+}
+
+}  // namespace
+
+std::string snapshot_path(const Settings& settings) {
+  const std::string folder = snapshot_folder(settings);
+  return folder.empty() ? std::string() : folder + "/" + settings.dbfilename;
+}
+
+bool save_snapshot(const OnCore& here) {
+  Server& server = here.server();
+  SnapshotState& state = server.snapshots();
+  const std::string path = snapshot_path(server.settings());
+  if (path.empty()) {
+    log::warning("There is no folder to save a snapshot in");
+    return false;
+  }
+  FileSink sink(path, fmt::format("{}/temp-{}.rdb", snapshot_folder(server.settings()), getpid()));
+  if (!write(sink, server, here.now_ms()) || !sink.commit()) {
+    log::warning(fmt::format("Error saving the snapshot {}: {}", path, sink.error()));
+    state.last_save_failed = true;
+    return false;
+  }
+  log::notice("DB saved on disk");
+  state.last_save_failed = false;
+  state.last_save = here.now_ms() / 1000;
+  state.changes_saved = server.changes();
+  ++state.saves;
+  return true;
+}
+
+}  // namespace tidemark::server

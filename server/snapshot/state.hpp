@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tidemark::server {
+
+// What the server remembers of saves and loads. Changed by exclusive work alone.
+struct SnapshotState {
+  // Unix time in seconds: of the last save that succeeded, else of the start.
+  int64_t last_save = 0;
+  bool last_save_failed = false;
+  uint64_t saves = 0;
+  // Changes of keys, as INFO adds them up, when the last save was made.
+  uint64_t changes_saved = 0;
+  // Of the last load.
+  uint64_t keys_loaded = 0;
+  uint64_t keys_expired = 0;
+  // Function libraries that a snapshot brought. They cannot be called here, and go with the next
+  // one that is saved.
+  std::vector<std::string> functions;
+
+  void note_load(uint64_t loaded, uint64_t expired, uint64_t changes) {
+    keys_loaded = loaded;
+    keys_expired = expired;
+    changes_saved = changes;
+  }
+};
+
+}  // namespace tidemark::server
