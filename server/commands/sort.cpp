@@ -194,27 +194,37 @@ Reply run_sort(Context& ctx, ArgReader& args, Variant variant) {
   return options.destination ? store(ctx, options, *items) : answer(ctx, options, *items);
 }
 
-// How many values belong to an option of SORT; none for what has none.
-size_t values_of(Bytes word) {
-  constexpr size_t kLimitValues = 2;
-  if (equals_nocase(word, "limit")) return kLimitValues;
-  return equals_nocase(word, "by") || equals_nocase(word, "get") ? 1 : 0;
+// Calls visit(word, position of its first value) for the options that have values, as the command
+// itself reads them.
+template <typename Visit>
+void for_each_valued_option(std::span<const Bytes> args, Visit&& visit) {
+  for (size_t at = 2; at < args.size(); ++at) {
+    size_t values = 0;
+    for (const Bytes word : {"by", "get", "store"}) values += equals_nocase(args[at], word) ? 1 : 0;
+    if (equals_nocase(args[at], "limit")) values = 2;
+    if (values == 0 || at + values >= args.size()) continue;
+    visit(args[at], at + 1);
+    at += values;
+  }
 }
 
+// Whether anything is looked up. "#" and what has no place for the element are not.
 bool has_patterns(std::span<const Bytes> args) {
-  for (size_t i = 2; i < args.size(); i += 1 + values_of(args[i])) {
-    if (values_of(args[i]) == 1) return true;
-  }
-  return false;
+  bool found = false;
+  for_each_valued_option(args, [&](Bytes word, size_t value) {
+    const bool is_pattern = equals_nocase(word, "by") || equals_nocase(word, "get");
+    found = found || (is_pattern && SortPattern(args[value]).has_place());
+  });
+  return found;
 }
 
 // The last of several destinations is the one that counts.
-bool find_sort_keys(std::span<const Bytes> args, FoundKeys& found) {
+bool keys_of_sort(std::span<const Bytes> args, FoundKeys& found) {
   found.add(1, Access::read);
   size_t destination = 0;
-  for (size_t i = 2; i < args.size(); i += 1 + values_of(args[i])) {
-    if (equals_nocase(args[i], "store") && i + 1 < args.size()) destination = i + 1;
-  }
+  for_each_valued_option(args, [&](Bytes word, size_t value) {
+    if (equals_nocase(word, "store")) destination = value;
+  });
   if (destination > 0) found.add(destination, Access::overwrite);
   return true;
 }
@@ -235,7 +245,7 @@ constexpr Command kSort{
     .flags = Flag::write | Flag::deny_oom,
     .categories = Category::set | Category::sorted_set | Category::list | Category::dangerous,
     .keys = {key_at(1, Access::read), unknown_keys(Access::read), unknown_keys(Access::overwrite)},
-    .find_keys = find_sort_keys,
+    .find_keys = keys_of_sort,
     .syntax =
         "key:key [BY by-pattern<pattern>:pattern1] [LIMIT limit:(offset:integer count:integer)] "
         "[GET get-pattern<pattern>:pattern1]... [order:{ASC|DESC}] [sorting=ALPHA] "

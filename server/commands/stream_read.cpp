@@ -12,10 +12,12 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "server/command/key_finder.hpp"
 #include "server/commands/families.hpp"
 #include "server/commands/stream_args.hpp"
 #include "server/commands/stream_reply.hpp"
 #include "server/errors.hpp"
+#include "storage/base/number.hpp"
 #include "storage/keyspace/edit.hpp"
 
 namespace tidemark::server {
@@ -353,6 +355,49 @@ Reply read(Context& ctx, ArgReader& args, Reader reader) {
        .on_timeout = Reply::null_array});
 }
 
+// As the specification says it: behind the first word STREAMS, which may be anything.
+constexpr KeySpec streams_from(int16_t position) {
+  return {.start = StartAfter{"STREAMS", position},
+          .walk = Walk{.last = -1, .step = 1, .limit = 2},
+          .access = Access::read};
+}
+
+// Where the streams begin, for those options that the command will accept; else none.
+std::optional<size_t> start_of_streams(std::span<const Bytes> args, Reader reader) {
+  for (size_t at = 1; at + 1 < args.size();) {
+    const Bytes word = args[at];
+    if (equals_nocase(word, "streams")) return at + 1;
+    if (equals_nocase(word, "block") || equals_nocase(word, "count")) {
+      if (!parse_int64(args[at + 1])) return std::nullopt;
+      at += 2;
+    } else if (reader == Reader::group && equals_nocase(word, "group")) {
+      at += 3;
+    } else if (reader == Reader::group && equals_nocase(word, "noack")) {
+      ++at;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+bool find_streams(std::span<const Bytes> args, Reader reader, const KeySpec& spec,
+                  FoundKeys& found) {
+  const auto start = start_of_streams(args, reader);
+  if (!start) return find_spec_keys(spec, args, found);
+  const size_t count = (args.size() - *start) / 2;
+  for (size_t i = 0; i < count; ++i) found.add(*start + i, spec.access);
+  return count > 0;
+}
+
+bool keys_of_xread(std::span<const Bytes> args, FoundKeys& found) {
+  return find_streams(args, Reader::anybody, streams_from(1), found);
+}
+
+bool keys_of_xreadgroup(std::span<const Bytes> args, FoundKeys& found) {
+  return find_streams(args, Reader::group, streams_from(4), found);
+}
+
 Reply xread(Context& ctx, ArgReader& args) { return read(ctx, args, Reader::anybody); }
 
 constexpr Command kXread{
@@ -363,9 +408,8 @@ constexpr Command kXread{
     .group = Group::stream,
     .arity = at_least(4),
     .flags = Flag::readonly | Flag::blocking,
-    .keys = {{.start = StartAfter{"STREAMS", 1},
-              .walk = Walk{.last = -1, .step = 1, .limit = 2},
-              .access = Access::read}},
+    .keys = {streams_from(1)},
+    .find_keys = keys_of_xread,
     .syntax =
         "[COUNT count:integer] [BLOCK milliseconds:integer] STREAMS streams:(key:key... id...)",
     .run = xread,
@@ -381,9 +425,8 @@ constexpr Command kXreadgroup{
     .group = Group::stream,
     .arity = at_least(7),
     .flags = Flag::write | Flag::blocking,
-    .keys = {{.start = StartAfter{"STREAMS", 4},
-              .walk = Walk{.last = -1, .step = 1, .limit = 2},
-              .access = Access::read}},
+    .keys = {streams_from(4)},
+    .find_keys = keys_of_xreadgroup,
     .syntax =
         "GROUP group-block:(group consumer) [COUNT count:integer] [BLOCK milliseconds:integer] "
         "[NOACK] STREAMS streams:(key:key... id...)",

@@ -158,6 +158,23 @@ TEST_CASE("BY something without a place for the element sorts nothing") {
   });
 }
 
+TEST_CASE("the words of SORT may be keys and patterns") {
+  on_one_core_and_four([](Connection& client, TestServer&) {
+    client.run({"RPUSH", "l", "2", "1"});
+    for (int i = 0; i < 12; ++i) client.run({"SET", "x" + std::to_string(i) + "_1", "one"});
+    for (int i = 0; i < 12; ++i) {
+      const std::string to = "to:" + std::to_string(i);
+      CHECK(client.run({"SORT", "l", "STORE", "BY", "GET", "x" + std::to_string(i) + "_*"}) == "2");
+      CHECK(client.run({"LRANGE", "BY", "0", "-1"}) == "[\"one\", \"\"]");
+      CHECK(client.run({"SORT", "l", "STORE", "LIMIT", "STORE", to}) == "2");
+      CHECK(client.run({"EXISTS", "LIMIT"}) == "0");
+      CHECK(client.run({"LLEN", to}) == "2");
+      CHECK(client.run({"SORT", "l", "BY", "STORE", "GET", "#", "GET", "STORE"}) ==
+            "[\"2\", (nil), \"1\", (nil)]");
+    }
+  });
+}
+
 TEST_CASE("STORE makes a list, in place of what was there") {
   on_one_core_and_four([](Connection& client, TestServer&) {
     client.run({"RPUSH", "l", "3", "1", "2"});

@@ -11,6 +11,20 @@ using tidemark::test::on_one_core_and_four;
 using tidemark::test::over_resp3;
 using tidemark::test::TestServer;
 
+TEST_CASE("the words of XREAD may be names") {
+  on_one_core_and_four([](Connection& client, TestServer&) {
+    for (int i = 0; i < 12; ++i) {
+      const std::string s = "s:" + std::to_string(i);
+      const std::string found = "[[\"" + s + "\", [[\"1-1\", [\"f\", \"v\"]]]]]";
+      client.run({"XADD", s, "1-1", "f", "v"});
+      client.run({"XGROUP", "CREATE", s, "STREAMS", "0"});
+      CHECK(client.run({"XREADGROUP", "COUNT", "1", "GROUP", "STREAMS", "STREAMS", "STREAMS", s,
+                        ">"}) == found);
+      CHECK(client.run({"XREAD", "COUNT", "1", "STREAMS", "STREAMS", s, "0", "0"}) == found);
+    }
+  });
+}
+
 TEST_CASE("entries are added under ids that grow, and read in either direction") {
   on_one_core_and_four([](Connection& client, TestServer&) {
     CHECK(client.run({"XADD", "s", "1-1", "f", "v"}) == R"("1-1")");
