@@ -238,7 +238,7 @@ Reply bitop(Context& ctx, ArgReader& args) {
   }
   storage::Database& database = ctx.database(destination);
   if (length == 0) {
-    database.erase(ctx.hashed(destination));
+    database.unlink(ctx.hashed(destination));
     return Reply::integer(0);
   }
   EntryOwner result = zeros(destination, length);

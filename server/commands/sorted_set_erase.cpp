@@ -14,7 +14,9 @@ void erase_ranks(storage::Database& database, const storage::HashedKey& key, con
     return;
   }
   auto edit = database.edit<SortedSet>(key, storage::IfAbsent::leave);
-  (*edit)->erase(range);
+  auto* const cut_off = storage::make_object<SortedSet>();
+  (*edit)->cut(range, *cut_off);
+  edit->dispose(cut_off);
 }
 
 }  // namespace tidemark::server

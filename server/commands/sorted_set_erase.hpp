@@ -5,7 +5,7 @@
 
 namespace tidemark::server {
 
-// Removes a range of the set at the key. All of it goes with the key, and is freed in slices.
+// Removes a range of the set at the key, all of it with the key. Most of it is freed in slices.
 void erase_ranks(storage::Database& database, const storage::HashedKey& key,
                  const storage::SortedSet& set, const storage::RankRange& range);
 

@@ -111,7 +111,7 @@ Reply xadd(Context& ctx, ArgReader& args) {
     return Reply::error(std::string(error));
   }
   stream.append(*id, pairs, node_limits(ctx));
-  if (options.trim) stream.trim(*options.trim);
+  if (options.trim) trim_stream(*edit, *options.trim);
   protocol::Output out;
   write_id(out, *id);
   return Reply::encoded(std::move(out));
@@ -261,7 +261,7 @@ Reply xtrim(Context& ctx, ArgReader& args) {
   auto edit = ctx.database(key).edit<storage::Stream>(ctx.hashed(key), IfAbsent::leave);
   if (!edit) return error_reply(edit.error());
   if (!*edit) return Reply::integer(0);
-  const size_t gone = (*edit)->trim(*trim);
+  const size_t gone = trim_stream(*edit, *trim);
   if (gone == 0) edit->nothing_changed();
   return Reply::integer(static_cast<int64_t>(gone));
 }

@@ -119,6 +119,14 @@ std::optional<StreamTrim> finish_trim(const Context& ctx, ArgReader& args,
   return trim;
 }
 
+size_t trim_stream(storage::Edit<storage::Stream>& edit, const StreamTrim& trim) {
+  if (!edit->leaves_little(trim)) return edit->trim(trim);
+  auto* const cut_off = storage::make_object<storage::Stream>();
+  const size_t gone = edit->cut(trim, *cut_off);
+  edit.dispose(cut_off);
+  return gone;
+}
+
 storage::StreamNodeLimits node_limits(const Context& ctx) {
   return {.bytes_max = ctx.settings().stream_node_max_bytes,
           .entries_max = static_cast<uint64_t>(ctx.settings().stream_node_max_entries)};

@@ -6,6 +6,7 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
+#include "storage/keyspace/edit.hpp"
 #include "storage/value/stream.hpp"
 
 namespace tidemark::server {
@@ -42,6 +43,9 @@ bool accept_trim(ArgReader& args, TrimOption& option);
 // The whole of it, once all is read; fails where the parts do not belong together.
 std::optional<storage::StreamTrim> finish_trim(const Context& ctx, ArgReader& args,
                                                const TrimOption& option);
+
+// Trims a stream, and returns how many entries are gone. Most of a long one is freed in slices.
+size_t trim_stream(storage::Edit<storage::Stream>& edit, const storage::StreamTrim& trim);
 
 storage::StreamNodeLimits node_limits(const Context& ctx);
 

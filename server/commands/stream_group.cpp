@@ -175,7 +175,9 @@ Reply xgroup_delconsumer(Context& ctx, ArgReader& args) {
     return Reply::integer(0);
   }
   const size_t pending = consumer->pending().size();
-  open.group->remove_consumer(consumer);
+  auto* const cut_off = storage::make_object<storage::Stream>();
+  open.stream().remove_consumer(*open.group, *consumer, *cut_off);
+  open.edit->dispose(cut_off);
   return Reply::integer(static_cast<int64_t>(pending));
 }
 
@@ -183,7 +185,9 @@ constexpr Command kXgroupDelconsumer{
     .name = "delconsumer",
     .summary = "Removes a consumer from a group, with what is pending for it.",
     .since = "5.0.0",
-    .complexity = "O(N log M) in what is pending for the consumer and for the group",
+    .complexity =
+        "O(N log M), M being what is pending for the group, and N what of it is for the consumer "
+        "or for the others, whichever is less",
     .group = Group::stream,
     .arity = exactly(5),
     .flags = Flag::write,

@@ -41,9 +41,9 @@ class Edit {
   // No event is due: the value is as it was.
   void nothing_changed() { changed_ = false; }
   // Frees what was cut out of the value; in slices where that is much.
-  void dispose(T part) {
-    database_->books_.disposal.add(T::kType, make_object<T>(std::move(part)));
-  }
+  void dispose(T part) { dispose(make_object<T>(std::move(part))); }
+  // The same for what is an object already, which is taken over.
+  void dispose(T* part) { database_->books_.disposal.add(T::kType, part); }
 
  private:
   friend class Database;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "storage/base/heap.hpp"
 
@@ -45,6 +46,11 @@ class CountedHeap {
     whole_->forget(bytes_, blocks_);
     whole.count(bytes_, blocks_);
     whole_ = &whole;
+  }
+  // The blocks of each are the other's from now on. REQUIRES: neither has a whole or is one.
+  void exchange(CountedHeap& other) {
+    std::swap(bytes_, other.bytes_);
+    std::swap(blocks_, other.blocks_);
   }
   // A block of one is the other's from now on.
   static void hand_over(CountedHeap& from, CountedHeap& to, size_t size) {

@@ -75,6 +75,8 @@ class OrderedTree {
   // Puts an item in the place of the one with the same key. REQUIRES: there is one.
   void replace(Item* item) { core_.replace(item, order_by(Traits::key(*item))); }
 
+  void exchange(OrderedTree& other) { core_.exchange(other.core_); }
+
   void check() const {
     core_.check([](const void* item, const void* next) {
       return Traits::key(*static_cast<const Item*>(item)) <

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "storage/value/counted_heap.hpp"
 
@@ -35,6 +36,12 @@ class OrderedTreeCore {
   OrderedTreeCore& operator=(const OrderedTreeCore&) = delete;
   // REQUIRES: empty; whoever owns the items takes them out first.
   ~OrderedTreeCore();
+
+  void exchange(OrderedTreeCore& other) {
+    std::swap(root_, other.root_);
+    std::swap(size_, other.size_);
+    std::swap(depth_, other.depth_);
+  }
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

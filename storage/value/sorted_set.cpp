@@ -1,5 +1,7 @@
 #include "storage/value/sorted_set.hpp"
 
+#include <utility>
+
 #include <memory>
 #include <new>
 
@@ -124,6 +126,19 @@ void SortedSet::erase(const RankRange& range) {
   if (range.size() == 0) return;
   is_big() ? big_.scores->erase_ranks(range.first, range.size())
            : packed_.erase(range.first, range.size());
+}
+
+void SortedSet::cut(const RankRange& range, SortedSet& cut_off) {
+  if (!is_big() || range.size() <= size() / 2) return erase(range);
+  cut_off.make_big();
+  const auto keep = [&cut_off](Bytes member, double score) {
+    // It stays a table and a tree, however few are left.
+    constexpr PackingLimits kNever{.elements_max = 0, .element_bytes_max = 0};
+    cut_off.append(member, score, kNever);
+  };
+  visit(0, range.first, Direction::ascending, keep);
+  visit(range.last, size() - range.last, Direction::ascending, keep);
+  std::swap(big_.scores, cut_off.big_.scores);
 }
 
 void SortedSet::check() const { is_big() ? big_.scores->check() : packed_.check(); }

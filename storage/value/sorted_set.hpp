@@ -86,6 +86,9 @@ class SortedSet {
   bool erase(Bytes member);
   // REQUIRES: range.last <= size().
   void erase(const RankRange& range);
+  // The same at the cost of what stays, where that is less: what goes is left in `cut_off`, to be
+  // freed by whoever has time. REQUIRES: cut_off is empty.
+  void cut(const RankRange& range, SortedSet& cut_off);
 
   void check() const;
 

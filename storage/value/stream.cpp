@@ -158,6 +158,55 @@ size_t Stream::trim(const StreamTrim& trim) {
   return length_before - length_;
 }
 
+bool Stream::leaves_little(const StreamTrim& trim) const {
+  if (trim.limit != 0 || nodes_.empty()) return false;
+  if (trim.until == StreamTrim::Until::length) return trim.length < length_ / 2;
+  // From both ends at once: where the first node that stays is nearer to the end.
+  const auto goes = [&trim](const StreamNode& node) {
+    return node.read(node.previous(node.end())).id < trim.id;
+  };
+  auto front = nodes_.first();
+  for (auto back = nodes_.last(); back; front = front.next(), back = back.previous()) {
+    if (!goes(*front)) return false;
+    if (goes(*back)) return true;
+  }
+  return false;
+}
+
+size_t Stream::cut(const StreamTrim& trim, Stream& cut_off) {
+  const size_t length_before = length_;
+  // Groups count in this heap, which is to be exchanged.
+  Stream groups;
+  move_groups(groups);
+  length_ = 0;
+  const auto stays = [&](const StreamNode& node) {
+    if (trim.until == StreamTrim::Until::length) return length_ < trim.length;
+    return node.read(node.previous(node.end())).id >= trim.id;
+  };
+  while (!nodes_.empty() && stays(*nodes_.last())) {
+    StreamNode* const node = nodes_.take_last(heap_);
+    length_ += node->entries();
+    node->move_to(heap_, cut_off.heap_);
+    cut_off.nodes_.insert(cut_off.heap_, node);
+  }
+  nodes_.exchange(cut_off.nodes_);
+  heap_.exchange(cut_off.heap_);
+  cut_off.length_ = length_before - length_;
+  cut_off.last_id_ = last_id_;
+  cut_off.entries_added_ = entries_added_;
+  groups.move_groups(*this);
+  if (!nodes_.empty() && !trim.whole_nodes) trim_front(*nodes_.first(), trim);
+  return length_before - length_;
+}
+
+void Stream::move_groups(Stream& to) {
+  while (!groups_.empty()) {
+    StreamGroup* const group = groups_.take_last(heap_);
+    group->move_to(heap_, to.heap_);
+    to.groups_.insert(to.heap_, group);
+  }
+}
+
 // Of a node that stays.
 void Stream::trim_front(StreamNode& node, const StreamTrim& trim) {
   size_t count = 0;
@@ -187,6 +236,16 @@ bool Stream::move_group(Bytes name, Stream& to) {
   group->move_to(heap_, to.heap_);
   to.groups_.insert(to.heap_, group);
   return true;
+}
+
+void Stream::remove_consumer(StreamGroup& group, StreamConsumer& consumer, Stream& cut_off) {
+  if (consumer.pending().size() <= group.pending().size() / 2) {
+    group.remove_consumer(&consumer);
+    return;
+  }
+  StreamGroup* const rest = StreamGroup::copy_without(heap_, group, consumer);
+  (void)move_group(group.name(), cut_off);
+  groups_.insert(heap_, rest);
 }
 
 // Whether, as far as is known, there is a gap among the entries: one that was erased, other than by

@@ -122,6 +122,11 @@ class Stream {
   bool erase(StreamId id);
   // Returns how many are gone.
   size_t trim(const StreamTrim& trim);
+  // Whether a trim leaves less than it takes away, for which cut() is made.
+  bool leaves_little(const StreamTrim& trim) const;
+  // As trim(), at the cost of what stays: what goes is left in `cut_off`, to be freed by whoever
+  // has time. REQUIRES: leaves_little(); cut_off is empty.
+  size_t cut(const StreamTrim& trim, Stream& cut_off);
 
   // ---- Groups.
   const GroupTree& groups() const { return groups_; }
@@ -131,6 +136,10 @@ class Stream {
   // Moves a group to another stream, for instance to one that is to be freed with it. False where
   // there is none. REQUIRES: `to` has none of this name.
   bool move_group(Bytes name, Stream& to);
+  // Removes a consumer of a group with what is pending for it. Where that is most of what is
+  // pending for the group, the group moves to `cut_off`, and one without that consumer is in its
+  // place. REQUIRES: cut_off is empty.
+  void remove_consumer(StreamGroup& group, StreamConsumer& consumer, Stream& cut_off);
   // How many entries the group has yet to read, as far as that can be told without counting them.
   // Nonsense, even a negative number, where a client has made up how many it has read.
   std::optional<int64_t> lag(const StreamGroup& group) const;
@@ -148,6 +157,7 @@ class Stream {
   bool has_gap_since(StreamId id) const;
   void drop(NodeTree::Place node);
   void trim_front(StreamNode& node, const StreamTrim& trim);
+  void move_groups(Stream& to);
 
   CountedHeap heap_;
   NodeTree nodes_;

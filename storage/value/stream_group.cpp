@@ -54,18 +54,40 @@ StreamGroup* StreamGroup::make(CountedHeap& whole, Bytes name) {
   return new (allocate_named<StreamGroup>(whole, name)) StreamGroup(whole, name);
 }
 
-StreamGroup* StreamGroup::copy(CountedHeap& whole, const StreamGroup& other) {
+StreamGroup* StreamGroup::copy_shell(CountedHeap& whole, const StreamGroup& other) {
   StreamGroup* group = make(whole, other.name());
   group->last_id = other.last_id;
   group->entries_read = other.entries_read;
-  for (auto at = other.consumers_.first(); at; at = at.next()) {
-    StreamConsumer* consumer = group->add_consumer(at->name(), at->seen_ms);
-    consumer->active_ms = at->active_ms;
-  }
+  return group;
+}
+
+StreamConsumer* StreamGroup::copy_shell(const StreamConsumer& other) {
+  StreamConsumer* consumer = add_consumer(other.name(), other.seen_ms);
+  consumer->active_ms = other.active_ms;
+  return consumer;
+}
+
+void StreamGroup::copy_pending(const PendingEntry& other, StreamConsumer& consumer) {
+  PendingEntry* entry = add_pending(other.id(), consumer);
+  set_delivery(*entry, other.delivered_ms(), other.deliveries());
+}
+
+StreamGroup* StreamGroup::copy(CountedHeap& whole, const StreamGroup& other) {
+  StreamGroup* group = copy_shell(whole, other);
+  for (auto at = other.consumers_.first(); at; at = at.next()) group->copy_shell(*at);
   for (auto at = other.pending_.first(); at; at = at.next()) {
-    StreamConsumer* consumer = group->find_consumer(at->consumer().name());
-    PendingEntry* entry = group->add_pending(at->id(), *consumer);
-    group->set_delivery(*entry, at->delivered_ms(), at->deliveries());
+    group->copy_pending(*at, *group->find_consumer(at->consumer().name()));
+  }
+  return group;
+}
+
+StreamGroup* StreamGroup::copy_without(CountedHeap& whole, const StreamGroup& other,
+                                       const StreamConsumer& consumer) {
+  StreamGroup* group = copy_shell(whole, other);
+  for (auto from = other.consumers_.first(); from; from = from.next()) {
+    if (&*from == &consumer) continue;
+    StreamConsumer* const to = group->copy_shell(*from);
+    for (auto at = from->pending_.first(); at; at = at.next()) group->copy_pending(*at, *to);
   }
   return group;
 }

@@ -91,6 +91,9 @@ class StreamGroup {
   // In blocks that count in `whole`.
   static StreamGroup* make(CountedHeap& whole, Bytes name);
   static StreamGroup* copy(CountedHeap& whole, const StreamGroup& other);
+  // All of it but one consumer with what is pending for it. O(n) in what is copied.
+  static StreamGroup* copy_without(CountedHeap& whole, const StreamGroup& other,
+                                   const StreamConsumer& consumer);
   static void destroy(CountedHeap& whole, StreamGroup* group);
   // Its blocks count elsewhere from now on.
   void move_to(CountedHeap& from, CountedHeap& to);
@@ -136,6 +139,9 @@ class StreamGroup {
   StreamGroup(CountedHeap& whole, Bytes name);
   ~StreamGroup();
   size_t block_bytes() const { return sizeof(StreamGroup) + name_bytes_; }
+  static StreamGroup* copy_shell(CountedHeap& whole, const StreamGroup& other);
+  StreamConsumer* copy_shell(const StreamConsumer& other);
+  void copy_pending(const PendingEntry& other, StreamConsumer& consumer);
   PendingEntry* widen(PendingEntry& entry);
   void free_pending(PendingEntry* entry);
   void free_consumer(StreamConsumer* consumer);

@@ -51,6 +51,12 @@ StreamNode* StreamNode::copy(CountedHeap& heap, const StreamNode& other) {
   return new (heap.allocate(sizeof(StreamNode))) StreamNode(other);
 }
 
+void StreamNode::move_to(CountedHeap& from, CountedHeap& to) {
+  CountedHeap::hand_over(from, to, sizeof(StreamNode));
+  from.recount(packed_.memory_bytes(), 0);
+  to.recount(0, packed_.memory_bytes());
+}
+
 void StreamNode::destroy(CountedHeap& heap, StreamNode* node) {
   heap.recount(node->packed_.memory_bytes(), 0);
   node->~StreamNode();

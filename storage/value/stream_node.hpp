@@ -49,6 +49,8 @@ class StreamNode {
   static StreamNode* make(CountedHeap& heap, StreamId id, std::span<const Bytes> pairs);
   static StreamNode* copy(CountedHeap& heap, const StreamNode& other);
   static void destroy(CountedHeap& heap, StreamNode* node);
+  // Its blocks count elsewhere from now on.
+  void move_to(CountedHeap& from, CountedHeap& to);
 
   // What an entry takes up in a node of its own, at most.
   static size_t entry_bytes(std::span<const Bytes> pairs);
