@@ -13,19 +13,13 @@ import random_sets
 import random_sort
 import random_sorted_sets
 import random_streams
+import random_table
 from random_bits import BitCommands
+from random_values import EDGES, FLOATS, KEYS, SMALL, WORDS
 
-WORDS = (b"", b" 1", b"1 ", b"+1", b"01", b"-0", b"1.5", b"abc", b"0x10", b"1e3", b"nan", b"inf")
-EDGES = tuple(b"%d" % n for n in (
-    0, 1, -1, 2, 10, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**32, 2**53, 2**63 - 1, -2**63, 2**63, -2**63 - 1, 2**64))
-SMALL = tuple(b"%d" % n for n in range(-12, 60))
-FLOATS = EDGES + WORDS + (
-    b"-1.5", b"1e10", b"1e300", b"1e4000", b"1e5000", b"-inf", b"0x1p3", b"3.0e3", b"1.", b".5", b"1e-5",
-    b"5e-324", b"123456789.123456789", b"0.1", b"-0.1", b"1e17", b"infinity", b"NaN", b"--1", b"1e")
-KEYS = (b"a", b"b", b"c", b"key:1", b"{tag}1", b"{tag}2", b"", b"with space", b"\r\n\x00\xff", b"x" * 300)
 PATTERNS = (b"*", b"a", b"?", b"[a-b]", b"[^a]", b"key*", b"\\a", b"{tag}*", b"", b"[", b"**?", b"*\xff")
 DATABASES = (b"0", b"1", b"2") * 8 + EDGES + WORDS
-TIMED = (b"wait", b"blpop", b"brpop", b"blmove", b"brpoplpush")
+TIMED = (b"wait", b"blpop", b"brpop", b"blmove", b"brpoplpush", b"bzpopmin", b"bzpopmax")
 OVERFLOWING = (b"9223372036854775807", b"9223372036854775", b"9223372036854776", b"-9223372036854775808",
                b"-9223372036854776", b"9223372036854775808")
 
@@ -33,7 +27,7 @@ OVERFLOWING = (b"9223372036854775807", b"9223372036854775", b"9223372036854776",
 class Maker:
     """Makes commands from a random.Random, of all types or of only one."""
 
-    def __init__(self, random, only=None):
+    def __init__(self, random, only=None, calls=()):
         self.random = random
         pick = self.pick
         key, value, edge = self.key, self.value, self.integer
@@ -81,10 +75,13 @@ class Maker:
         families = {"hashes": random_hashes, "lists": random_lists, "sets": random_sets,
                     "sorted_sets": random_sorted_sets, "places": random_places, "sort": random_sort,
                     "streams": random_streams}
+        groups = {name: family.templates(self) for name, family in families.items()}
+        if calls:
+            groups["table"] = random_table.templates(self, calls)
         if only is None:
-            self.groups = (self.templates, self.templates, *(family.templates(self) for family in families.values()))
+            self.groups = (self.templates, self.templates, *groups.values())
         else:
-            self.groups = (families[only].templates(self),)
+            self.groups = (groups[only],)
         # What belongs to the command that was made last and follows it.
         self.following = []
 

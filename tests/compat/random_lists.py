@@ -1,8 +1,8 @@
 """Random commands of the list family."""
 
+from random_values import TIMEOUTS
+
 LISTS = (b"l", b"m", b"{tag}l", b"long")
-# Short, or no time at all. What overflows is "out of range" since 7.2, and "negative" before.
-TIMEOUTS = (b"0.01", b"0.001", b"1e-3", b"-1", b"-0.5", b"nan", b"x", b"", b" 1", b"0.01x")
 
 
 def templates(maker):

@@ -4,6 +4,8 @@ What ranges of members mean where scores differ is nobody's promise, so those co
 whose scores are all alike. Of what ZRANDMEMBER picks only the number is compared.
 """
 
+from random_values import TIMEOUTS
+
 KEYS = (b"z:1", b"z:2", b"z:3", b"{tag}z", b"{tag}z:2")
 LEX_KEYS = (b"lex:1", b"lex:2")
 MEMBERS = (b"", b"a", b"b", b"1", b"2", b"-1", b"9223372036854775807", b"007", b"1.5", b"\x00\xff", b"x" * 64,
@@ -168,6 +170,8 @@ def templates(maker):
         lambda: zintercard(maker),
         lambda: [pick((b"zpopmin", b"zpopmax")), key(maker), *([pick(COUNTS)] if maker.chance(2) else [])],
         lambda: zmpop(maker),
+        lambda: [b"bzmpop", pick(TIMEOUTS), *zmpop(maker)[1:]],
+        lambda: [pick((b"bzpopmin", b"bzpopmax")), *[key(maker) for _ in range(1 + maker.random.randrange(3))], pick(TIMEOUTS)],
         lambda: zrandmember(maker),
         lambda: [b"zremrangebyrank", key(maker), pick(INDEXES), pick(INDEXES)],
         lambda: [b"zremrangebyscore", key(maker), pick(BOUNDS), pick(BOUNDS)],

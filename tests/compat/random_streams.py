@@ -137,9 +137,12 @@ class Streams:
             ids.pop()
         return [b"streams", *keys, *ids], keys
 
+    def block_option(self):
+        return [b"block", self.pick((b"1", b"2", b"-1", b"x", b"", b"9223372036854775808"))] if self.chance(8) else []
+
     def xread(self):
         streams, _ = self.streams((b"0", b"$", b"0-0"))
-        options = self.count_option()
+        options = [*self.count_option(), *self.block_option()]
         if self.chance(20):
             options += self.pick(([b"noack"], [b"group", b"g", b"alice"], [b"nonsense"]))
         return [[b"xread", *options, *streams]]
@@ -151,7 +154,7 @@ class Streams:
     def xreadgroup(self):
         group, consumer = self.group(), self.consumer()
         streams, keys = self.streams((b">", b">", b"0", b"0-0"))
-        options = [*self.count_option(), *self.pick(([], [], [b"noack"]))]
+        options = [*self.count_option(), *self.block_option(), *self.pick(([], [], [b"noack"]))]
         if self.chance(20):
             options += self.pick(([b"noack"], [b"count", b"1"], [b"nonsense"]))
         who = [b"group", group, consumer]
