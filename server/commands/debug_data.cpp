@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "server/commands/encoding_name.hpp"
 #include "server/commands/rdb_options.hpp"
 #include "server/server.hpp"
 #include "storage/rdb/value_writer.hpp"
@@ -196,8 +197,8 @@ Reply debug_object(Context& ctx, ArgReader& args) {
   const int64_t now = ctx.now_ms() / 1000;
   return Reply::status_copy(fmt::format(
       "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-      static_cast<const void*>(entry), entry->encoding_name(), serialized_length(ctx, *entry),
-      int64_t{entry->access_seconds()} & kLruClockMask,
+      static_cast<const void*>(entry), encoding_name(ctx.settings(), *entry),
+      serialized_length(ctx, *entry), int64_t{entry->access_seconds()} & kLruClockMask,
       std::max<int64_t>(0, now - entry->access_seconds())));
 }
 

@@ -1,7 +1,6 @@
 // MEMORY.
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -211,7 +210,7 @@ Reply memory_usage(Context& ctx, ArgReader& args) {
       args.fail_syntax();
       break;
     }
-    (void)args.next_integer(0, std::numeric_limits<int64_t>::max(), "ERR syntax error");
+    if (args.next_integer() < 0) args.fail_syntax();
   }
   if (args.failed()) return args.error();
 

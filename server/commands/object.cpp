@@ -7,6 +7,7 @@
 #include "server/command/command_table.hpp"
 #include "server/command/context.hpp"
 #include "server/command/introspection.hpp"
+#include "server/commands/encoding_name.hpp"
 #include "server/commands/families.hpp"
 #include "server/server.hpp"
 
@@ -20,7 +21,7 @@ Reply object_encoding(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
   const Entry* entry = ctx.find_to_inspect(key);
-  return entry != nullptr ? Reply::bulk(entry->encoding_name()) : Reply::null();
+  return entry != nullptr ? Reply::bulk(encoding_name(ctx.settings(), *entry)) : Reply::null();
 }
 
 constexpr Command kObjectEncoding{

@@ -48,6 +48,8 @@ enum class TlsAuthClients : uint8_t { no, yes, optional };
 
 enum class StoreKind : uint8_t { rocksdb, postgres, none };
 enum class Durability : uint8_t { write_behind, everysec, always };
+// Whose names of encodings are shown.
+enum class EncodingNames : uint8_t { redis_7_0, redis_7_2 };
 enum class PipelineOrder : uint8_t { strict, relaxed };
 
 // Bits of `shutdown-on-sigint` and `shutdown-on-sigterm`; none set means the default behaviour.

@@ -150,6 +150,7 @@ struct Settings {
   uint64_t hll_sparse_max_bytes = 3000;
   uint64_t stream_node_max_bytes = 4096;
   int64_t stream_node_max_entries = 100;
+  EncodingNames encoding_names = EncodingNames::redis_7_2;
 
   // latency.cpp
   int64_t slowlog_log_slower_than = 10000;

@@ -55,7 +55,7 @@ def run_external(units, cores, folder):
     port = free_port()
     server_process.prepare(folder, [
         SERVER, "--port", str(port), "--enable-debug-command", "yes", "--enable-protected-configs", "yes",
-        "--save", "", "--cores", str(cores)], port)
+        "--save", "", "--cores", str(cores), "--encoding-names", "7.0"], port)
     restart = [sys.executable, os.path.join(HERE, "server_process.py"), "restart", folder]
     try:
         return run_suite(["external", "127.0.0.1", str(port)], units, folder, RESTART_CMD=shlex.join(restart))
@@ -65,7 +65,7 @@ def run_external(units, cores, folder):
 
 def run_spawn(units, cores, folder):
     """The suite writes the server's configuration file itself; --config adds a line to it."""
-    return run_suite(["spawn", SERVER], units, folder, EXTRA=f"--config cores {cores}")
+    return run_suite(["spawn", SERVER], units, folder, EXTRA=f"--config cores {cores} --config encoding-names 7.0")
 
 
 def judge(mode, cores, unit, result, skips, counts):

@@ -77,6 +77,25 @@ TEST_CASE("a set is encoded as it is in Redis 7.2") {
   CHECK(encoding(client, "no-ints") == "\"hashtable\"");
 }
 
+TEST_CASE("encodings have the names of the Redis that is asked for") {
+  TestServer server({.cores = 1, .config = "store none\nenable-debug-command yes\n"});
+  Connection client(server.port());
+  client.run({"SADD", "s", "text"});
+  client.run({"SADD", "ints", "1"});
+  client.run({"RPUSH", "l", "text"});
+  client.run({"ZADD", "z", "1", "text"});
+  const auto names = [&client](const std::string& version) {
+    REQUIRE(client.run({"CONFIG", "SET", "encoding-names", version}) == "OK");
+    std::string all;
+    for (const char* key : {"s", "ints", "l", "z"}) all += encoding(client, key);
+    return all;
+  };
+  CHECK(names("7.2") == "\"listpack\"\"intset\"\"listpack\"\"listpack\"");
+  CHECK(names("7.0") == "\"hashtable\"\"intset\"\"quicklist\"\"listpack\"");
+  CHECK(client.run({"DEBUG", "OBJECT", "l"}).find(" encoding:quicklist ") != std::string::npos);
+  CHECK(client.run({"CONFIG", "SET", "encoding-names", "6.2"}).front() == '!');
+}
+
 TEST_CASE("every set command refuses a key of another type and changes nothing") {
   on_one_core_and_four([](Connection& client, TestServer&) {
     client.run({"SET", "text", "v"});

@@ -99,6 +99,9 @@ TEST_CASE("MEMORY tells what a key takes up, and what the server does") {
     client.run({"SET", "a", std::string(100000, 'x')});
     CHECK(std::stoi(client.run({"MEMORY", "USAGE", "a", "SAMPLES", "5"})) >= 100000);
     CHECK(client.run({"MEMORY", "USAGE", "a", "SAMPLES"}) == "!ERR syntax error");
+    CHECK(client.run({"MEMORY", "USAGE", "a", "SAMPLES", "-1"}) == "!ERR syntax error");
+    CHECK(client.run({"MEMORY", "USAGE", "a", "SAMPLES", "x"}) ==
+          "!ERR value is not an integer or out of range");
     CHECK(client.run({"MEMORY", "STATS"}).find("\"keys.count\", 1") != std::string::npos);
     CHECK(client.run({"MEMORY", "PURGE"}) == "OK");
     CHECK(client.run({"MEMORY", "DOCTOR"}).size() > 2);

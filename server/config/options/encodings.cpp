@@ -1,7 +1,11 @@
+#include "server/config/options/custom.hpp"
 #include "server/config/options/topics.hpp"
 
 namespace tidemark::server {
 namespace {
+
+constexpr EnumWord kEncodingNames[] = {word("7.0", EncodingNames::redis_7_0),
+                                       word("7.2", EncodingNames::redis_7_2)};
 
 constexpr Option kOptions[] = {
     {.name = "hash-max-listpack-entries",
@@ -47,6 +51,11 @@ constexpr Option kOptions[] = {
     {.name = "stream-node-max-entries",
      .type = IntegerType{.member = &Settings::stream_node_max_entries, .max = kAnyInt64},
      .doc = "The entries of one packed piece of a stream; 0 for no limit."},
+    {.name = "encoding-names",
+     .type = enum_type<&Settings::encoding_names>(kEncodingNames),
+     .doc =
+         "The version of Redis whose names OBJECT ENCODING gives: since 7.2 a short list or set is "
+         "a listpack, where 7.0 has quicklist and hashtable. For programs and tests that ask."},
 };
 
 }  // namespace
