@@ -53,7 +53,15 @@ class KeyText : public hll::Text {
     }
   }
   Bytes bytes() const override { return string_.text(scratch_); }
-  char* resize(size_t length) override { return string_.resize(length); }
+  char* resize(size_t length) override {
+    // A dense one does not grow any more, and so has no room to do so.
+    if (length == hll::kDenseBytes && string_.length() < length) {
+      std::string whole(bytes());
+      whole.resize(length);
+      string_.assign(whole);
+    }
+    return string_.resize(length);
+  }
 
  private:
   String& string_;

@@ -100,3 +100,14 @@ TEST_CASE("PFDEBUG shows runs and registers") {
   CHECK(client.run({"PFDEBUG", "DECODE", "none"}) == "!ERR The specified key does not exist");
   CHECK(client.run({"PFSELFTEST"}) == "OK");
 }
+
+TEST_CASE("a dense HyperLogLog takes up its registers and little more") {
+  TestServer server;
+  Connection client(server.port());
+  for (int i = 0; i < 3000; ++i) client.run({"PFADD", "h", "element:" + std::to_string(i)});
+  client.run({"PFMERGE", "merged", "h"});
+  for (const char* key : {"h", "merged"}) {
+    CHECK(client.run({"STRLEN", key}) == "12304");
+    CHECK(std::stoi(client.run({"MEMORY", "USAGE", key})) < 15000);
+  }
+}
