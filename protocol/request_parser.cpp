@@ -137,6 +137,13 @@ size_t RequestParser::memory_bytes() const {
   return slots_.capacity() * sizeof(Bytes) + unquoted_.capacity();
 }
 
+size_t RequestParser::argument_bytes() const {
+  if (!in_progress()) return 0;
+  size_t bytes = 0;
+  for (const Bytes arg : args()) bytes += arg.size();
+  return bytes;
+}
+
 RequestParser::Status RequestParser::parse(Bytes unread, const ParseLimits& limits) {
   if (step_ == Step::done) [[likely]] {
     begin();

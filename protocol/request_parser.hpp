@@ -58,6 +58,11 @@ class RequestParser {
   // After `incomplete`: how many more bytes are needed at least. More than one only in the midst of
   // an argument, where it is the rest of it; the sender's claim, within the limits.
   size_t bytes_wanted() const { return wanted_; }
+  // Of a request that is here in part: how many of its bytes are done with, that is, all before the
+  // argument or line that is here in part; and the bytes of the arguments that are here in full. 0
+  // where no request is in progress.
+  size_t bytes_done() const { return in_progress() ? at_ : 0; }
+  size_t argument_bytes() const;
 
   // After `error`: the reply's text behind "-ERR ". May hold any byte but CR and LF.
   Bytes error() const { return error_; }
@@ -74,6 +79,7 @@ class RequestParser {
   // What to say of a line with a length on it that cannot be read.
   struct LengthTexts;
 
+  bool in_progress() const { return step_ == Step::bulk_header || step_ == Step::bulk_body; }
   void begin();
   Status parse_start(Bytes unread, const ParseLimits& limits);
   Status resume(Bytes unread, const ParseLimits& limits);

@@ -117,6 +117,12 @@ void follow_process(Server& server) {
     crash::set_watchdog(after.watchdog_period);
     return Refusal();
   });
+  server.config().on_change({"activedefrag"}, [](const Settings&, const Settings& after) {
+    if (!after.activedefrag) return Refusal();
+    return Refusal(
+        "Active defragmentation cannot be enabled: it requires a Redis server compiled with a "
+        "modified Jemalloc like the one shipped by default with the Redis source distribution");
+  });
   server.config().on_change({"dir"}, [](const Settings&, const Settings& after) {
     if (chdir(after.dir.c_str()) == 0) return Refusal();
     return Refusal(std::strerror(errno));

@@ -212,16 +212,7 @@ void Server::listen() {
 int Server::run() {
   Signals signals(cores_.front()->loop());
   for (const int signal : {SIGTERM, SIGINT}) {
-    signals.on(signal, [this, signal] {
-      if (signal == SIGINT && ending_ != Ending::no) {
-        // The last commits may be waiting for a store that does not answer.
-        log::warning("You insist... exiting now.");
-        std::_Exit(1);
-      }
-      log::warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
-                                    : "Received SIGTERM scheduling shutdown...");
-      request_shutdown(shutdown_by(signal, settings()));
-    });
+    signals.on(signal, [this, signal] { on_end_signal(signal); });
   }
   signals.on(SIGHUP, [] {
     if (const auto error = log::reopen()) log::warning(*error);
@@ -235,6 +226,22 @@ int Server::run() {
   for (std::thread& thread : threads_) thread.join();
   if (store_threads_ != nullptr) store_threads_->stop();
   return exit_code_;
+}
+
+void Server::on_end_signal(int signal) {
+  if (signal == SIGINT && (ending_ != Ending::no || held_signal_ != 0)) {
+    // The last commits may be waiting for a store that does not answer.
+    log::warning("You insist... exiting now.");
+    std::_Exit(1);
+  }
+  log::warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
+                                : "Received SIGTERM scheduling shutdown...");
+  // In Redis it is cron that looks for signals.
+  if (debug_.cron_paused) {
+    held_signal_ = signal;
+  } else {
+    request_shutdown(shutdown_by(signal, settings()));
+  }
 }
 
 void Server::change_replication_id() { replication_id_ = random_hex(40); }
@@ -353,6 +360,9 @@ void Server::on_cron(OnCore& here) {
   if (settings().maxmemory > 0 || data.above_maxmemory_since_us != 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {
+    if (const int signal = held_signal_.exchange(0); signal != 0) {
+      request_shutdown(shutdown_by(signal, settings()));
+    }
     int64_t used = 0;
     for (const auto& core : cores_) {
       used += core->data().published_bytes.load(std::memory_order_relaxed);
@@ -397,6 +407,10 @@ bool Server::request_shutdown(Shutdown how) {
 }
 
 bool Server::abort_shutdown() {
+  if (held_signal_.exchange(0) != 0) {
+    log::warning("Shutdown manually aborted.");
+    return true;
+  }
   Ending draining = Ending::draining;
   return ending_.compare_exchange_strong(draining, Ending::aborted);
 }

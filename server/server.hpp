@@ -142,6 +142,7 @@ class Server {
   void accept(int fd, Stream::Kind kind);
   void expire(const OnCore& here);
   Room evict(const OnCore& here, Bytes spared);
+  void on_end_signal(int signal);
   void drain(OnCore& here);
   bool may_drain_again(int64_t now_us) const;
   void end_drain();
@@ -179,6 +180,7 @@ class Server {
   std::atomic<Ending> ending_ = Ending::no;
   std::atomic<bool> commit_failed_ = false;
   int64_t drain_until_us_ = 0;
+  std::atomic<int> held_signal_ = 0;  // one that is to end the server when cron runs again
   Shutdown shutdown_;  // written before a drain starts, read by the core that ends it
   std::atomic<int> cores_draining_ = 0;
   int exit_code_ = 0;

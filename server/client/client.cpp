@@ -72,15 +72,18 @@ size_t Client::query_buffer_bytes() const {
 ClientMemory Client::memory() const {
   // A command that runs from where it was read is nowhere else.
   const bool in_place = input_.empty();
-  return {.query_bytes = away_bytes_ + (in_place ? batch_.stream_bytes() : input_.size()),
-          .query_free = input_.memory_bytes() - input_.size(),
-          .arguments = away_args_ + batch_.owned_bytes(),
-          .reply_bytes = out_.size(),
-          .reply_buffer = out_.memory_bytes(),
-          .reply_peak = reply_peak_,
-          .flying = flying_bytes_,
-          .transaction = transaction_ != nullptr ? transaction_->memory_bytes() : 0,
-          .total = memory_bytes()};
+  // Of a request that is here in part, what was understood is arguments already.
+  const bool in_part = !in_place && batch_.empty() && away_bytes_ == 0;
+  const size_t understood = in_part ? parser_.bytes_done() : 0;
+  return {
+      .query_bytes = away_bytes_ + (in_place ? batch_.stream_bytes() : input_.size() - understood),
+      .query_free = input_.memory_bytes() - input_.size(),
+      .arguments = away_args_ + batch_.owned_bytes() + (in_part ? parser_.argument_bytes() : 0),
+      .reply_bytes = out_.size(),
+      .reply_buffer = out_.memory_bytes(),
+      .reply_peak = reply_peak_,
+      .flying = flying_bytes_,
+      .total = memory_bytes()};
 }
 
 void Client::account(CoreData& data) {
@@ -177,6 +180,8 @@ void Client::finish(OnCore& here) {
     set_reading(false);
   } else if (!waiting_) {
     set_reading(true);
+    // The rest of a big argument has its place at once, so that it is counted before it is there.
+    (void)read_space();
     check_query_buffer(here, *this);
   }
   if (!away_ || !may_hold_back(here)) flush(here);

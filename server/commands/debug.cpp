@@ -1,10 +1,7 @@
 // DEBUG: for tests and for people in need. Access to it is `enable-debug-command`.
 
-#include <sys/mman.h>
-
 #include <chrono>
 #include <cstdlib>
-#include <new>
 #include <span>
 #include <string>
 #include <thread>
@@ -16,15 +13,22 @@
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/commands/debug_data.hpp"
+#include "server/commands/debug_process.hpp"
 #include "server/commands/families.hpp"
-#include "server/crash/report.hpp"
+#include "server/config/value_text.hpp"
 #include "server/log/log.hpp"
 #include "server/server.hpp"
-#include "storage/base/ensure.hpp"
+#include "storage/base/glob.hpp"
+#include "storage/value/random.hpp"
 
 namespace tidemark::server {
 
 namespace {
+
+Reply unknown_subcommand(Bytes name) {
+  return Reply::error(fmt::format(
+      "ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", name));
+}
 
 // Asks for a switch: 0 is off, everything else on, as atoi() has it for Redis.
 bool next_switch(ArgReader& args) { return std::atoi(std::string(args.next()).c_str()) != 0; }
@@ -63,35 +67,52 @@ Reply error_reply_of(Context&, ArgReader& args) {
   return Reply::error(std::move(text));
 }
 
-// As Redis does it: by writing to a page that may only be read.
-Reply segfault(Context&, ArgReader&) {
-  constexpr size_t kPage = 4096;
-  void* const page = mmap(nullptr, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  ENSURE(page != MAP_FAILED);
-  *static_cast<volatile char*>(page) = 1;
-  return Reply::ok();
-}
-
-Reply panic(Context&, ArgReader&) { crash::panic("called by DEBUG PANIC"); }
-
-Reply break_invariant(Context&, ArgReader&) {
-  ENSURE(1 == 2);
-  return Reply::ok();
-}
-
-Reply run_out_of_memory(Context& ctx, ArgReader&) {
-  // Known at run time only, so that the compiler cannot see that it is too much.
-  const size_t far_too_much = SIZE_MAX / 2 - static_cast<size_t>(ctx.now_ms() & 1);
-  // Asked for by name: an expression with `new` whose result nobody uses may be left out.
-  void* const bytes = ::operator new(far_too_much);
-  ::operator delete(bytes);
-  return Reply::ok();
-}
-
 Reply change_replication_id(Context& ctx, ArgReader&) {
   log::notice("Changing replication IDs after receiving DEBUG change-repl-id");
   ctx.server().change_replication_id();
   return Reply::ok();
+}
+
+// Lists have no threshold of their own for large elements.
+Reply set_packed_threshold(Context&, ArgReader& args) {
+  constexpr uint64_t kMost = uint64_t{4} << 30;
+  const auto bytes = parse_memory(args.next());
+  if (bytes && *bytes <= kMost) return Reply::ok();
+  return Reply::error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+}
+
+// Replies are kept for as long as they wait, in as much memory as they need.
+Reply set_reply_buffer(Context&, ArgReader& args) {
+  if (args.accept("peak-reset-time")) {
+    if (!args.accept("never") && !args.accept("reset")) (void)args.next_integer();
+  } else if (args.accept("resizing")) {
+    (void)args.next();
+  } else {
+    return unknown_subcommand("replybuffer");
+  }
+  return args.failed() ? args.error() : Reply::ok();
+}
+
+Reply match_glob(Context&, ArgReader& args) {
+  const Bytes pattern = args.next();
+  return Reply::integer(glob_matches(pattern, args.next()) ? 1 : 0);
+}
+
+// Random patterns, mostly of what has a meaning, against random texts.
+Reply fuzz_globs(Context& ctx, ArgReader&) {
+  static constexpr Bytes kAlphabet = "*?[]^-\\abc";
+  constexpr int kRounds = 20000;
+  constexpr size_t kLongest = 32;
+  storage::Random random(static_cast<uint64_t>(ctx.now_us()));
+  const auto text = [&random] {
+    std::string bytes(random.below(kLongest), ' ');
+    for (char& c : bytes) c = kAlphabet[random.below(kAlphabet.size())];
+    return bytes;
+  };
+  int matches = 0;
+  for (int i = 0; i < kRounds; ++i) matches += glob_matches(text(), text()) ? 1 : 0;
+  return Reply::status_copy(
+      fmt::format("No crash: {} of {} random patterns matched", matches, kRounds));
 }
 
 // For switches of Redis's internals that have no like here.
@@ -165,8 +186,13 @@ struct Subcommand {
 constexpr size_t kAnyNumber = static_cast<size_t>(-1);
 
 constexpr Subcommand kSubcommands[] = {
-    {"assert", 0, 0, break_invariant, "", "Crash by a broken invariant."},
+    {"assert", 0, 0, debug_assert, "", "Crash by a broken invariant."},
+    {"aof-flush-sleep", 1, 1, nothing, "<microsec>", "Accepted, without effect."},
     {"change-repl-id", 0, 0, change_replication_id, "", "Change the id of this history."},
+    {"client-eviction", 0, 0, debug_client_eviction, "",
+     "Tell what the clients of each core hold."},
+    {"config-rewrite-force-all", 0, 0, debug_rewrite_config, "",
+     "As CONFIG REWRITE, with the options that have their defaults."},
     {"digest", 0, 0, debug_digest, "", "A hash of all data."},
     {"digest-value", 1, kAnyNumber, debug_digest_value, "<key> [<key> ...]",
      "A hash of each of these values."},
@@ -175,23 +201,32 @@ constexpr Subcommand kSubcommands[] = {
     {"htstats", 1, 2, debug_htstats, "<dbid>", "Tell about the tables of a database."},
     {"loadaof", 0, 0, debug_reload, "", "As RELOAD."},
     {"log", 1, 1, log_message, "<message>", "Write a message to the log."},
+    {"mallctl", 1, 2, debug_mallctl, "<key> [<value>]",
+     "Read or change a number of the allocator's."},
+    {"mallctl-str", 1, 2, debug_mallctl_text, "<key> [VOID]",
+     "The same for a text, or for a call."},
     {"object", 1, 2, debug_object, "<key>", "Tell how a value is kept."},
-    {"oom", 0, 0, run_out_of_memory, "", "Crash as where the system has no more memory."},
-    {"panic", 0, 0, panic, "", "Crash by a panic."},
+    {"oom", 0, 0, debug_oom, "", "Crash as where the system has no more memory."},
+    {"panic", 0, 0, debug_panic, "", "Crash by a panic."},
     {"pause-cron", 1, 1, pause_cron, "<0|1>", "Stop what is done periodically."},
     {"populate", 1, 3, debug_populate, "<count> [<prefix>] [<size>]", "Create string keys."},
     {"protocol", 1, 1, one_of_type, "<type>", "Reply with a value of this type of the protocol."},
-    {"quicklist-packed-threshold", 1, 1, nothing, "<size>", "Accepted, without effect."},
+    {"quicklist-packed-threshold", 1, 1, set_packed_threshold, "<size>",
+     "Checked, without effect."},
     {"reload", 0, kAnyNumber, debug_reload, "[MERGE] [NOFLUSH] [NOSAVE]",
      "Save all data, forget it, and load it again."},
-    {"replybuffer", 2, 2, nothing, "<option> <value>", "Accepted, without effect."},
-    {"segfault", 0, 0, segfault, "", "Crash by an access to memory that is refused."},
+    {"replybuffer", 2, 2, set_reply_buffer, "<PEAK-RESET-TIME|RESIZING> <value>",
+     "Checked, without effect."},
+    {"segfault", 0, 0, debug_segfault, "", "Crash by an access to memory that is refused."},
     {"set-active-expire", 1, 1, set_active_expire, "<0|1>",
      "Whether expired keys are removed before somebody asks for them."},
     {"set-disable-deny-scripts", 1, 1, nothing, "<0|1>", "Accepted, without effect."},
     {"set-skip-checksum-validation", 1, 1, skip_checksums, "<0|1>",
      "Whether the checksums of restored values are verified."},
     {"sleep", 1, 1, sleep_all, "<seconds>", "Stop all cores for a while."},
+    {"stringmatch-len", 2, 2, match_glob, "<pattern> <string>",
+     "Whether the string matches the pattern."},
+    {"stringmatch-test", 0, 0, fuzz_globs, "", "Match random patterns."},
 };
 
 Reply help(Context&, ArgReader&) {
@@ -216,8 +251,7 @@ Reply debug(Context& ctx, ArgReader& args) {
     if (args.remaining() < subcommand.least || args.remaining() > subcommand.most) break;
     return subcommand.run(ctx, args);
   }
-  return Reply::error(fmt::format(
-      "ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", name));
+  return unknown_subcommand(name);
 }
 
 constexpr Command kDebug{

@@ -1,10 +1,12 @@
 // Which keys there are: named ones, all, some, any.
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "protocol/encode.hpp"
+#include "server/client/client_limits.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
@@ -150,8 +152,13 @@ Reply keys(Context& ctx, ArgReader& args) {
   protocol::Output wire;
   protocol::write_array_header(wire, found.size());
   for (const Bytes key : found) {
-    if (ctx.is_past_reply_limit(wire.size())) break;
     protocol::write_bulk(wire, key);
+    // Redis writes the length last, and so puts nothing of this where the first replies do not
+    // count. Of what is too much only the size matters: none of it is sent.
+    if (ctx.is_past_reply_limit(wire.size() + kUnlimitedOutputBytes)) {
+      wire.append(std::string(kUnlimitedOutputBytes, ' '));
+      break;
+    }
   }
   return Reply::encoded(std::move(wire));
 }

@@ -134,13 +134,11 @@ Reply sample(const Context& ctx, const Hash& hash, size_t count, FieldLayout lay
 // So many fields, whichever and however often chance has it.
 Reply draw(const Context& ctx, const Hash& hash, size_t count, FieldLayout layout, uint64_t seed) {
   ElementsReply picked = reply_of(ctx, &hash, Gathering::array, elements_of(layout, count));
-  bool fits = true;
   hash.draw(count, ctx.now_ms(), seed, [&](const PackedElement& field, const PackedElement& value) {
     add_picked(picked, layout, field, value);
-    fits = picks_fit(ctx, picked.bytes());
-    return fits;
+    return picks_fit(ctx, picked.bytes());
   });
-  return fits ? std::move(picked).finish() : picks_too_long();
+  return picks_reply(ctx, std::move(picked));
 }
 
 Reply hrandfield(Context& ctx, ArgReader& args) {

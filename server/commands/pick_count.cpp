@@ -29,7 +29,8 @@ PickArgs read_picks(ArgReader& args, Bytes word) {
 }
 
 bool picks_fit(const Context& ctx, size_t reply_bytes) {
-  return reply_bytes <= static_cast<size_t>(ctx.settings().proto_max_bulk_len);
+  return reply_bytes <= static_cast<size_t>(ctx.settings().proto_max_bulk_len) &&
+         !ctx.is_past_reply_limit(reply_bytes);
 }
 
 Reply picks_too_long() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
@@ -20,8 +21,17 @@ struct PickArgs {
 PickArgs read_picks(ArgReader& args, Bytes word);
 
 // Picks that may be repeated can make a reply of any length out of any collection, so that it has
-// the limit that a string has. The bytes of a reply in the making, and what is answered beyond it.
+// the limit that a string has. Whether a reply in the making may grow, and what is answered beyond.
 bool picks_fit(const Context& ctx, size_t reply_bytes);
 Reply picks_too_long();
+template <typename Picked>
+Reply picks_reply(const Context& ctx, Picked&& picked) {
+  const size_t bytes = picked.bytes();
+  // Who may not have so many replies waiting is closed for them, whatever is in them.
+  if (picks_fit(ctx, bytes) || ctx.is_past_reply_limit(bytes)) {
+    return std::forward<Picked>(picked).finish();
+  }
+  return picks_too_long();
+}
 
 }  // namespace tidemark::server

@@ -79,13 +79,11 @@ Reply sample(const Context& ctx, const Set& set, size_t count, uint64_t seed) {
 // So many members, whichever and however often chance has it.
 Reply draw(const Context& ctx, const Set& set, size_t count, uint64_t seed) {
   ElementsReply picked(ctx.session().resp, Gathering::array, count);
-  bool fits = true;
   set.draw(count, seed, [&](const PackedElement& member) {
     picked.add(member);
-    fits = picks_fit(ctx, picked.bytes());
-    return fits;
+    return picks_fit(ctx, picked.bytes());
   });
-  return fits ? std::move(picked).finish() : picks_too_long();
+  return picks_reply(ctx, std::move(picked));
 }
 
 Reply srandmember(Context& ctx, ArgReader& args) {

@@ -60,9 +60,9 @@ Reply draw(const Context& ctx, const SortedSet& set, size_t count, ScoredLayout 
   Random random(seed);
   for (size_t i = 0; i < count; ++i) {
     add_at(reply, set, random.below(set.size()));
-    if (!picks_fit(ctx, reply.bytes())) return picks_too_long();
+    if (!picks_fit(ctx, reply.bytes())) break;
   }
-  return std::move(reply).finish();
+  return picks_reply(ctx, std::move(reply));
 }
 
 Reply zrandmember(Context& ctx, ArgReader& args) {

@@ -152,9 +152,10 @@ void Config::on_change(std::initializer_list<std::string_view> names, ApplyChang
   subscriptions_.push_back(std::move(subscription));
 }
 
-std::optional<std::string> Config::rewrite(std::span<const std::string> more_lines) const {
+std::optional<std::string> Config::rewrite(std::span<const std::string> more_lines,
+                                           Defaults defaults) const {
   if (loaded_.file.empty()) return "The server is running without a config file";
-  return rewrite_file(loaded_.file, settings(), more_lines);
+  return rewrite_file(loaded_.file, settings(), more_lines, defaults);
 }
 
 bool is_secret_option(std::string_view name) {

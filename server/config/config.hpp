@@ -11,6 +11,7 @@
 
 #include "server/config/load.hpp"
 #include "server/config/option.hpp"
+#include "server/config/rewrite.hpp"
 
 namespace tidemark::server {
 
@@ -56,7 +57,8 @@ class Config {
   // Writes the current settings back into the file they came from. Returns the text of the error
   // reply without its "ERR ". `more_lines` are directives owned by others (say `user ...`): they
   // replace all lines of the same first word in the file.
-  std::optional<std::string> rewrite(std::span<const std::string> more_lines = {}) const;
+  std::optional<std::string> rewrite(std::span<const std::string> more_lines = {},
+                                     Defaults defaults = Defaults::left_out) const;
 
  private:
   struct Subscription {

@@ -59,10 +59,16 @@ bool lines_agree(const Option& option, const std::vector<OldLine>& lines,
   return value_lines(option, read) == value_lines(option, settings);
 }
 
+bool has_line(const Option& option, const std::vector<OldLine>& lines) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&option](const OldLine& line) { return line.subject == option.name; });
+}
+
 void want_option(const Option& option, const std::vector<OldLine>& lines, const Settings& settings,
-                 Wanted& wanted) {
+                 Defaults defaults, Wanted& wanted) {
   // Lines that are not there agree with a setting that has its default.
-  if (lines_agree(option, lines, settings)) return;
+  const bool missed = defaults == Defaults::spelled_out && !has_line(option, lines);
+  if (!missed && lines_agree(option, lines, settings)) return;
   std::vector<std::string>& texts = wanted[std::string(option.name)];
   for (const std::string& value : value_lines(option, settings)) {
     texts.push_back(std::string(option.name) + ' ' + value);
@@ -70,10 +76,12 @@ void want_option(const Option& option, const std::vector<OldLine>& lines, const 
 }
 
 Wanted wanted_lines(const std::vector<OldLine>& lines, const Settings& settings,
-                    std::span<const std::string> more_lines) {
+                    std::span<const std::string> more_lines, Defaults defaults) {
   Wanted wanted;
   for (const OptionTopic& topic : option_topics()) {
-    for (const Option& option : topic.options) want_option(option, lines, settings, wanted);
+    for (const Option& option : topic.options) {
+      want_option(option, lines, settings, defaults, wanted);
+    }
   }
   for (const std::string& line : more_lines) {
     wanted[line.substr(0, line.find(' '))].push_back(line);
@@ -91,9 +99,9 @@ std::map<std::string, size_t, std::less<>> last_lines(const std::vector<OldLine>
 }  // namespace
 
 std::string rewritten_text(std::string_view text, const Settings& settings,
-                           std::span<const std::string> more_lines) {
+                           std::span<const std::string> more_lines, Defaults defaults) {
   const std::vector<OldLine> lines = parse_lines(text);
-  Wanted wanted = wanted_lines(lines, settings, more_lines);
+  Wanted wanted = wanted_lines(lines, settings, more_lines, defaults);
   const auto last = last_lines(lines);
 
   std::string result;
@@ -123,11 +131,12 @@ std::string rewritten_text(std::string_view text, const Settings& settings,
 }
 
 std::optional<std::string> rewrite_file(const std::string& path, const Settings& settings,
-                                        std::span<const std::string> more_lines) {
+                                        std::span<const std::string> more_lines,
+                                        Defaults defaults) {
   std::string error;
   std::string old_text;
   if (read_whole_file(path, old_text, error)) {
-    if (replace_file(path, rewritten_text(old_text, settings, more_lines), error)) {
+    if (replace_file(path, rewritten_text(old_text, settings, more_lines, defaults), error)) {
       return std::nullopt;
     }
   }

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "storage/base/ensure.hpp"
 
@@ -57,6 +59,41 @@ std::string allocator_report() {
   return report;
 }
 
+namespace {
+
+// Zero is success.
+template <typename T>
+int exchange(const char* name, const std::optional<uint64_t>& set_to, uint64_t& value) {
+  T own{};
+  size_t size = sizeof own;
+  auto wanted = static_cast<T>(set_to.value_or(0));
+  const int error = mallctl(name, &own, &size, set_to ? &wanted : nullptr, set_to ? size : 0);
+  value = set_to ? *set_to : static_cast<uint64_t>(own);
+  return error;
+}
+
+}  // namespace
+
+AllocatorValue allocator_number(const std::string& name, std::optional<uint64_t> set_to) {
+  uint64_t value = 0;
+  int error = exchange<uint64_t>(name.c_str(), set_to, value);
+  // It refuses a buffer of another width than the value's.
+  if (error == EINVAL) error = exchange<uint32_t>(name.c_str(), set_to, value);
+  if (error == EINVAL) error = exchange<bool>(name.c_str(), set_to, value);
+  if (error != 0) return {.number = {}, .error = std::strerror(error)};
+  return {.number = value, .error = {}};
+}
+
+AllocatorText allocator_text(const std::string& name, AllocatorCall call) {
+  const char* text = nullptr;
+  size_t size = sizeof text;
+  const bool read = call == AllocatorCall::read;
+  const int error =
+      mallctl(name.c_str(), read ? &text : nullptr, read ? &size : nullptr, nullptr, 0);
+  if (error != 0) return {.text = {}, .error = std::strerror(error)};
+  return {.text = text == nullptr ? "OK" : text, .error = {}};
+}
+
 const char* allocator_name() { return "jemalloc-5.3.0"; }
 
 #else
@@ -65,6 +102,12 @@ AllocatorFigures allocator_figures() { return {}; }
 void use_own_arena() {}
 void purge_arenas() {}
 std::string allocator_report() { return "The allocator is the C library's.\n"; }
+AllocatorValue allocator_number(const std::string&, std::optional<uint64_t>) {
+  return {.number = {}, .error = std::strerror(ENOENT)};
+}
+AllocatorText allocator_text(const std::string&, AllocatorCall) {
+  return {.text = {}, .error = std::strerror(ENOENT)};
+}
 const char* allocator_name() { return "libc"; }
 
 #endif

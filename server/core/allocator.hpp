@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tidemark::server {
@@ -22,6 +23,20 @@ void use_own_arena();
 void purge_arenas();
 // What the allocator tells people of itself.
 std::string allocator_report();
+// One of the allocator's own values, by the name that its manual gives it; `set_to` changes it
+// before. Reads numbers of any width. The text is why it cannot be done.
+struct AllocatorValue {
+  std::optional<uint64_t> number;
+  std::string error;
+};
+AllocatorValue allocator_number(const std::string& name, std::optional<uint64_t> set_to);
+// The same for what is a text; `call` has the value do what it does, where it is none.
+enum class AllocatorCall : uint8_t { read, call };
+struct AllocatorText {
+  std::string text;
+  std::string error;
+};
+AllocatorText allocator_text(const std::string& name, AllocatorCall call);
 // "jemalloc-5.3.0", or "libc".
 const char* allocator_name();
 

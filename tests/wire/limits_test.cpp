@@ -397,7 +397,7 @@ TEST_CASE("CONFIG SET maxmemory-clients has evicted who is too much when it answ
       clients.push_back(std::make_unique<Connection>(server.port()));
       CHECK(clients.back()->run({"CLIENT", "SETNAME", name}) == "OK");
       clients.back()->write("*2\r\n$3\r\nGET\r\n$1000000\r\n" + std::string(1'000'000, 'x'));
-      while (field(line_of(asker, name), "qbuf") != std::to_string(1'000'023)) {
+      while (field(line_of(asker, name), "qbuf") != std::to_string(1'000'000)) {
       }
     }
     const long long each = std::stoll(field(line_of(asker, "client0"), "tot-mem"));
@@ -434,4 +434,67 @@ TEST_CASE("cores that see too much client memory at once stop each other once") 
   while (std::stoll(field(line_of(asker, "guarded"), "qbuf")) < 4'500'000) {
   }
   CHECK_FALSE(server.server().client_eviction());
+}
+
+TEST_CASE(
+    "of a request that is here in part CLIENT LIST tells what is understood and what is not") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores});
+    Connection boss(server.port());
+    Connection client(server.port());
+    CHECK(client.run({"CLIENT", "SETNAME", "client"}) == "OK");
+    for (const size_t bytes : {size_t{10}, size_t{1000}, size_t{100'000}, size_t{3'000'000}}) {
+      CAPTURE(bytes);
+      const std::string body(bytes, 'v');
+      client.write("*3\r\n$4\r\nECHO\r\n$5\r\nwords\r\n$" + std::to_string(bytes) + "\r\n" + body);
+      while (field(line_of(boss, "client"), "qbuf") != std::to_string(bytes)) {
+      }
+      CHECK(field(line_of(boss, "client"), "argv-mem") == "9");
+      CHECK(std::stoull(field(line_of(boss, "client"), "tot-mem")) > bytes);
+      client.write("\r\n");
+      CHECK(client.receive() == "!ERR wrong number of arguments for 'echo' command");
+    }
+  }
+}
+
+TEST_CASE("a big argument counts as soon as its length is known") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores});
+    Connection boss(server.port());
+    Connection client(server.port());
+    CHECK(client.run({"CLIENT", "SETNAME", "client"}) == "OK");
+    client.write("*2\r\n$4\r\nECHO\r\n$1000000\r\n");
+    while (std::stoull(field(line_of(boss, "client"), "tot-mem")) < 1'000'000) {
+    }
+    CHECK(boss.run({"CLIENT", "NO-EVICT", "ON"}) == "OK");
+    CHECK(boss.run({"CONFIG", "SET", "maxmemory-clients", "500kb"}) == "OK");
+    CHECK(client.read_to_end() == "");
+  }
+}
+
+TEST_CASE(
+    "who asks for more picks than replies may wait is closed, and so is who lists too many keys") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores, .config = "store none\nenable-debug-command yes\n"});
+    Connection boss(server.port());
+    CHECK(boss.run({"SADD", "set", "a", "b"}) == "2");
+    CHECK(boss.run({"ZADD", "zset", "1", "a", "2", "b"}) == "2");
+    CHECK(boss.run({"HSET", "hash", "a", "1", "b", "2"}) == "2");
+    CHECK(boss.run({"CONFIG", "SET", "client-output-buffer-limit", "normal 1000000 0 0"}) == "OK");
+    for (const char* const words : {"SRANDMEMBER set", "ZRANDMEMBER zset", "HRANDFIELD hash"}) {
+      CAPTURE(words);
+      Connection client(server.port());
+      client.write(words + std::string(" -999999999\r\n"));
+      CHECK(client.read_to_end() == "");
+    }
+    // Just above the limit: none of this is where the first 16 KiB of other replies are.
+    CHECK(boss.run({"CONFIG", "SET", "client-output-buffer-limit", "normal 20000 0 0"}) == "OK");
+    CHECK(boss.run({"DEBUG", "POPULATE", "2100"}) == "OK");
+    Connection client(server.port());
+    client.write("KEYS *\r\n");
+    CHECK(client.read_to_end() == "");
+  }
 }
