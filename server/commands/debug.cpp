@@ -25,11 +25,6 @@ namespace tidemark::server {
 
 namespace {
 
-Reply unknown_subcommand(Bytes name) {
-  return Reply::error(fmt::format(
-      "ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", name));
-}
-
 // Asks for a switch: 0 is off, everything else on, as atoi() has it for Redis.
 bool next_switch(ArgReader& args) { return std::atoi(std::string(args.next()).c_str()) != 0; }
 
@@ -88,7 +83,7 @@ Reply set_reply_buffer(Context&, ArgReader& args) {
   } else if (args.accept("resizing")) {
     (void)args.next();
   } else {
-    return unknown_subcommand("replybuffer");
+    return Reply::none();
   }
   return args.failed() ? args.error() : Reply::ok();
 }
@@ -178,6 +173,7 @@ struct Subcommand {
   // Arguments after the name.
   size_t least;
   size_t most;
+  // None: there is no such call of it.
   Reply (*run)(Context&, ArgReader&);
   Bytes usage;
   Bytes help;
@@ -249,9 +245,11 @@ Reply debug(Context& ctx, ArgReader& args) {
   for (const Subcommand& subcommand : kSubcommands) {
     if (!equals_nocase(subcommand.name, name)) continue;
     if (args.remaining() < subcommand.least || args.remaining() > subcommand.most) break;
-    return subcommand.run(ctx, args);
+    Reply reply = subcommand.run(ctx, args);
+    if (!reply.is_none()) return reply;
   }
-  return unknown_subcommand(name);
+  return Reply::error(fmt::format(
+      "ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", name));
 }
 
 constexpr Command kDebug{

@@ -53,7 +53,7 @@ TEST_CASE("an access to memory that is refused is reported with its address and 
   check_whole(log);
   CHECK(log.has(" crashed by signal: 11, si_code: 2"));
   CHECK(log.has("Accessing address: 0x"));
-  CHECK(log.has("tidemark::server::(anonymous)::segfault+0x"));
+  CHECK(log.has("tidemark::server::debug_segfault+0x"));
   CHECK(log.has("------ REGISTERS ------"));
   CHECK(log.has(",cmd=debug\n"));
 }

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,6 +55,51 @@ TEST_CASE("SIGHUP opens the log anew, and SIGPIPE is nothing") {
   CHECK(server.wait() == 0);
   CHECK(log.has("Received SIGTERM"));
   CHECK(!rotated.has("Received SIGTERM"));
+}
+
+TEST_CASE("SHUTDOWN ABORT cancels a signal that cron has not looked at yet") {
+  const TempFolder folder;
+  const LogFile log(folder.path() / "log");
+  ServerProcess server(options(log, {"--enable-debug-command", "yes"}));
+  Connection client(server.port());
+  CHECK(client.run({"DEBUG", "PAUSE-CRON", "1"}) == "OK");
+  server.signal(SIGTERM);
+  while (!log.has("Received SIGTERM")) std::this_thread::yield();
+  CHECK(client.run({"SHUTDOWN", "ABORT"}) == "OK");
+  CHECK(log.has("Shutdown manually aborted."));
+  CHECK(client.run({"SHUTDOWN", "ABORT"}) == "!ERR No shutdown in progress.");
+  CHECK(client.run({"DEBUG", "PAUSE-CRON", "0"}) == "OK");
+  CHECK(client.run({"PING"}) == "PONG");
+  // One that was held ends the server when cron runs again.
+  CHECK(client.run({"DEBUG", "PAUSE-CRON", "1"}) == "OK");
+  server.signal(SIGTERM);
+  CHECK(client.run({"DEBUG", "PAUSE-CRON", "0"}) == "OK");
+  CHECK(server.wait() == 0);
+}
+
+TEST_CASE("CONFIG REWRITE with every option makes a file that starts the same server") {
+  const TempFolder folder;
+  const LogFile log(folder.path() / "log");
+  const fs::path file = folder.path() / "server.conf";
+  std::ofstream(file) << "maxclients 77\nenable-debug-command yes\n";
+  const auto start = [&] {
+    std::vector<std::string> all = options(log);
+    all.insert(all.begin(), file.string());
+    return all;
+  };
+  std::string before;
+  {
+    ServerProcess server(start());
+    Connection client(server.port());
+    CHECK(client.run({"CONFIG", "SET", "timeout", "123"}) == "OK");
+    CHECK(client.run({"CONFIG", "SET", "port", "0"}) == "OK");
+    CHECK(client.run({"DEBUG", "CONFIG-REWRITE-FORCE-ALL"}) == "OK");
+    before = client.run({"CONFIG", "GET", "maxclients", "timeout", "save", "latency*"});
+  }
+  CHECK(LogFile(file).has("\nhz 10\n"));
+  ServerProcess server(start());
+  Connection client(server.port());
+  CHECK(client.run({"CONFIG", "GET", "maxclients", "timeout", "save", "latency*"}) == before);
 }
 
 }  // namespace

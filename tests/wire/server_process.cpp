@@ -37,8 +37,12 @@ int free_port() {
 
 // Starts the server with its standard output going to `output`, which is closed.
 pid_t spawn_server(int port, std::vector<std::string> options, int output) {
-  options.insert(options.begin(), {TIDEMARK_SERVER, "--port", std::to_string(port), "--bind",
-                                   "127.0.0.1", "--loglevel", "warning", "--save", ""});
+  // A configuration file comes before the options.
+  const bool has_file = !options.empty() && !options.front().starts_with("--");
+  options.insert(options.begin() + (has_file ? 1 : 0),
+                 {"--port", std::to_string(port), "--bind", "127.0.0.1", "--loglevel", "warning",
+                  "--save", ""});
+  options.insert(options.begin(), TIDEMARK_SERVER);
   std::vector<char*> args;
   for (std::string& option : options) args.push_back(option.data());
   args.push_back(nullptr);
