@@ -24,6 +24,7 @@
 #include "server/net/socket.hpp"
 #include "server/renamed_commands.hpp"
 #include "server/snapshot/save.hpp"
+#include "server/startup.hpp"
 #include "storage/persist/rocksdb_store.hpp"
 #include "storage/value/all_types.hpp"
 
@@ -395,6 +396,7 @@ bool Server::request_shutdown(Shutdown how) {
   commit_failed_ = false;
   cores_draining_ = static_cast<int>(cores_.size());
   log::warning("User requested shutdown...");
+  announce_end(settings());
   // From one point of the order on nothing is written: what the last commits do not hold was not
   // acknowledged either.
   exclusives_.run(router_.every_core(), [this](OnCore&) {

@@ -131,7 +131,7 @@ void prepare_process(LoadedConfig& config) {
   log::notice("oO0OoO0OoO0Oo Tidemark is starting oO0OoO0OoO0Oo");
   log::notice(fmt::format("Tidemark version={}, Redis version={}, bits=64, pid={}, just started",
                           kTidemarkVersion, kRedisVersion, getpid()));
-  if (config.file.empty()) {
+  if (!config.given) {
     log::warning(
         "Warning: no config file specified, using the default config. In order to specify a config "
         "file use tidemark-server /path/to/tidemark.conf");
@@ -159,6 +159,10 @@ void announce(const Server& server) {
   log::notice("Server initialized");
   if (supervised_by_systemd(settings))
     tell_systemd("STATUS=Ready to accept connections\nREADY=1\n");
+}
+
+void announce_end(const Settings& settings) {
+  if (supervised_by_systemd(settings)) tell_systemd("STOPPING=1\n");
 }
 
 void tidy_up(const Settings& settings) {

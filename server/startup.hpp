@@ -17,6 +17,9 @@ void prepare_process(LoadedConfig& config);
 // pid file of the first alone.
 void announce(const Server& server);
 
+// Tells a supervisor that the server is about to end. Any thread.
+void announce_end(const Settings& settings);
+
 // Removes the pid file, when the server has stopped and is still there.
 void tidy_up(const Settings& settings);
 

@@ -160,8 +160,8 @@ void Client::go_on(OnCore& here) {
   finish(here);
 }
 
-bool Client::is_output_limited(const OnCore& here) {
-  return output_bytes_max(here.server().settings()) != SIZE_MAX;
+bool Client::is_output_limited(const OnCore& here) const {
+  return output_bytes_max(here.server().settings(), *this) != SIZE_MAX;
 }
 
 // Nobody will run what was sent behind the command that ends the connection.
@@ -234,7 +234,7 @@ bool Client::output_full(const OnCore& here) {
   const Settings& settings = here.server().settings();
   const auto pause = static_cast<size_t>(settings.client_output_buffer_pause);
   const size_t limit = pause == 0 ? SIZE_MAX : pause;
-  if (output_bytes() <= std::min(limit, output_bytes_max(settings))) [[likely]] {
+  if (output_bytes() <= std::min(limit, output_bytes_max(settings, *this))) [[likely]] {
     return out_is_full_ = false;
   }
   // Before anything is sent: of replies that close the connection the peer sees nothing.
@@ -266,7 +266,7 @@ void Client::send(const OnCore& here) {
 void Client::flush(const OnCore& here) {
   if (closed()) return;
   // Of replies that are too many, none is sent.
-  if (output_bytes() > output_bytes_max(here.server().settings())) [[unlikely]] {
+  if (output_bytes() > output_bytes_max(here.server().settings(), *this)) [[unlikely]] {
     return check_output_limit(here);
   }
   send(here);

@@ -179,7 +179,7 @@ class Client final : public Stream::Handler, public Caller {
   void reply(const protocol::Reply& reply);
   void append(Bytes replies);
   void send(const OnCore& here);
-  static bool is_output_limited(const OnCore& here);
+  bool is_output_limited(const OnCore& here) const;
   bool may_hold_back(const OnCore& here) const;
   void set_reading(bool wanted);
   void release_spare(const OnCore& here);

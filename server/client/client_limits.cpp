@@ -23,11 +23,16 @@ size_t output_bytes_max(const Settings& settings) {
   return hard_bytes == 0 ? SIZE_MAX : with_unlimited(hard_bytes);
 }
 
+size_t output_bytes_max(const Settings& settings, const Client& client) {
+  if (!client.facts().authenticated) return with_unlimited(kUnauthenticatedOutputBytes);
+  return output_bytes_max(settings);
+}
+
 bool output_limit_exceeded(const OnCore& here, const Client& client, int64_t& over_soft_since_ms) {
   const Settings& settings = here.server().settings();
   const OutputLimit& limit = settings.client_output_buffer_limit.normal;
   const size_t waiting = client.output_bytes();
-  if (waiting > output_bytes_max(settings)) return true;
+  if (waiting > output_bytes_max(settings, client)) return true;
   if (limit.soft_bytes == 0 || waiting <= with_unlimited(limit.soft_bytes)) {
     over_soft_since_ms = 0;
     return false;

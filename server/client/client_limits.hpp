@@ -18,8 +18,12 @@ inline constexpr size_t kUnlimitedOutputBytes = size_t{16} << 10;
 // many bytes of requests are measured together, not of all that one of our reads brings.
 inline constexpr size_t kRequestBytesPerWrite = size_t{16} << 10;
 
+// What may wait for somebody who has a password to give and has not, whatever is configured.
+inline constexpr size_t kUnauthenticatedOutputBytes = 1024;
+
 // What may wait for a client before its hard limit is exceeded; SIZE_MAX where it has none.
 size_t output_bytes_max(const Settings& settings);
+size_t output_bytes_max(const Settings& settings, const Client& client);
 // Whether its replies that wait are above the hard limit, or have been above the soft one for too
 // long; `over_soft_since_ms` remembers since when (0: they are not).
 bool output_limit_exceeded(const OnCore& here, const Client& client, int64_t& over_soft_since_ms);

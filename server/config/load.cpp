@@ -202,6 +202,7 @@ LoadedConfig load_config(const CommandLine& command_line) {
   if (!command_line.options.empty()) text += '\n' + command_line.options;
 
   LoadedConfig config = load_config_text(text);
+  config.given = !file.empty() || !text.empty();
   config.file = std::move(file);
   return config;
 }

@@ -20,7 +20,8 @@ struct DirectiveLine {
 // What the command line and the files that it names say.
 struct LoadedConfig {
   Settings settings;
-  std::string file;  // absolute path of the file that CONFIG REWRITE writes, or empty
+  std::string file;    // absolute path of the file that CONFIG REWRITE writes, or empty
+  bool given = false;  // by a file, standard input or options: not the defaults alone
   std::vector<DirectiveLine> users;             // user <name> [rule ...]
   std::vector<DirectiveLine> modules;           // loadmodule <path> [argument ...]
   std::vector<DirectiveLine> renamed_commands;  // rename-command <name> <new name>

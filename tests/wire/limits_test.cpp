@@ -361,6 +361,26 @@ TEST_CASE("a stranger's requests are small ones") {
   CHECK(big.read_to_end() == "-ERR Protocol error: unauthenticated bulk length\r\n");
 }
 
+TEST_CASE("a stranger who does not read is closed, with a few kilobytes of replies waiting") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer server({.cores = cores, .config = "store none\nrequirepass secret\n"});
+    Connection boss(server.port());
+    CHECK(boss.run({"AUTH", "secret"}) == "OK");
+    Connection client(server.port());
+    const std::string refusals = times(400, "-NOAUTH Authentication required.\r\n");
+    client.write(times(400, "GET k\r\n"));
+    CHECK(client.read(refusals.size()) == refusals);
+    const std::string request = times(1000, "GET k\r\n");
+    while (write_some(client.fd(), request) > 0 ||
+           boss.run({"INFO", "stats"}).find("output_buffer_limit_disconnections:0") !=
+               std::string::npos) {
+    }
+    CHECK(boss.run({"INFO", "stats"}).find("output_buffer_limit_disconnections:1") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("a peer that has left both ways while its command was away leaves nothing behind") {
   for (const int cores : {1, 4}) {
     CAPTURE(cores);

@@ -1,8 +1,13 @@
 // The server as a process: its signals, its exit codes, and the files that it leaves.
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -55,6 +60,70 @@ TEST_CASE("SIGHUP opens the log anew, and SIGPIPE is nothing") {
   CHECK(server.wait() == 0);
   CHECK(log.has("Received SIGTERM"));
   CHECK(!rotated.has("Received SIGTERM"));
+}
+
+// A socket that stands for systemd's, as long as it lives.
+class Supervisor {
+ public:
+  explicit Supervisor(const fs::path& path) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    REQUIRE(path.string().size() < sizeof address.sun_path);
+    std::strcpy(address.sun_path, path.c_str());
+    REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  }
+  ~Supervisor() {
+    unsetenv("NOTIFY_SOCKET");
+    close(fd_);
+  }
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  std::string next() {
+    std::string text(1000, ' ');
+    text.resize(static_cast<size_t>(recv(fd_, text.data(), text.size(), 0)));
+    return text;
+  }
+
+ private:
+  int fd_;
+};
+
+TEST_CASE("systemd is told when the server is ready, and that it ends") {
+  for (const char* const supervised : {"systemd", "auto"}) {
+    CAPTURE(supervised);
+    const TempFolder folder;
+    const LogFile log(folder.path() / "log");
+    Supervisor systemd(folder.path() / "notify");
+    ServerProcess server(options(log, {"--supervised", supervised}));
+    CHECK(systemd.next() == "STATUS=Ready to accept connections\nREADY=1\n");
+    CHECK(Connection(server.port()).run({"INFO", "server"}).find("process_supervised:systemd") !=
+          std::string::npos);
+    server.signal(SIGTERM);
+    CHECK(systemd.next() == "STOPPING=1\n");
+    CHECK(server.wait() == 0);
+  }
+}
+
+TEST_CASE("a server that becomes a daemon leaves its parent, and can be found by its pid file") {
+  const TempFolder folder;
+  const LogFile log(folder.path() / "log");
+  const fs::path socket = folder.path() / "socket";
+  const LogFile pid_file(folder.path() / "pid");
+  const FailedStart parent = run_server_to_its_end(
+      options(log, {"--daemonize", "yes", "--pidfile", pid_file.path(), "--dir",
+                    folder.path().string(), "--unixsocket", socket.string()}));
+  CHECK(parent.exit_code == 0);
+  CHECK(parent.log.empty());
+  while (!pid_file.has("\n")) std::this_thread::yield();
+  const pid_t pid = std::stoi(pid_file.text());
+  CHECK(pid != getpid());
+  CHECK(getsid(pid) == pid);
+  CHECK(fs::exists(socket));
+  CHECK(kill(pid, SIGTERM) == 0);
+  while (fs::exists(pid_file.path())) std::this_thread::yield();
+  CHECK(!fs::exists(socket));
 }
 
 TEST_CASE("SHUTDOWN ABORT cancels a signal that cron has not looked at yet") {
