@@ -1,6 +1,9 @@
 #include "server/entrance.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,6 +33,7 @@ Entrance::~Entrance() = default;
 void Entrance::close() {
   tcp_.clear();
   unix_.reset();
+  if (!unix_path_.empty()) unlink(std::exchange(unix_path_, {}).c_str());
 }
 
 std::unique_ptr<Listener> Entrance::make_listener(int fd, Stream::Kind kind) {
@@ -59,6 +63,7 @@ Entrance::Error Entrance::open_unix(const Settings& wanted) {
     return fmt::format("Failed opening Unix socket {}: {}", wanted.unixsocket, result.error);
   }
   unix_ = make_listener(result.fd, Stream::Kind::unix_socket);
+  unix_path_ = std::filesystem::absolute(wanted.unixsocket).string();
   return std::nullopt;
 }
 

@@ -55,6 +55,7 @@ class Entrance {
   uint16_t port_for_0_ = 0;  // the free one that the server took at start, where it asked for any
   std::vector<TcpSocket> tcp_;
   std::unique_ptr<Listener> unix_;
+  std::string unix_path_;  // absolute, since `CONFIG SET dir` changes what a relative one means
 };
 
 }  // namespace tidemark::server
