@@ -7,6 +7,8 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(ROCKSDB REQUIRED IMPORTED_TARGET rocksdb)
 pkg_check_modules(LZF REQUIRED IMPORTED_TARGET liblzf)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+# Lua compiled as C++: its errors are exceptions.
+pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.1-c++)
 find_package(fmt REQUIRED)
 
 # `allocator` is jemalloc where the build has it. It is linked statically: the calls bind without

@@ -24,6 +24,7 @@ ARROWS = (
     ("storage/rdb/", ("storage/base/", "storage/table/", "storage/value/", "storage/keyspace/", "storage/rdb/")),
     ("storage/", ("storage/",)),
     ("protocol/", ("protocol/", "storage/base/")),
+    ("server/script/", ("server/script/", "server/config/", "protocol/", "storage/base/")),
     ("server/", ("server/", "protocol/", "storage/")),
     ("bench/", ("bench/", "server/", "protocol/", "storage/")),
 )
@@ -31,6 +32,7 @@ ARROWS = (
 # Headers of libraries and of the system that only these places may include, tests of those places too.
 CONFINED = (
     (re.compile(r"uv\.h$|uv/"), re.compile(r"(tests/)?server/net/")),
+    (re.compile(r"lua\.hpp$|lua\.h$|lualib\.h$|lauxlib\.h$"), re.compile(r"(tests/)?server/script/")),
     (re.compile(r"rocksdb/"), re.compile(r"((tests/)?storage/persist|tests/fault)/[^/]*\.cpp$")),
     (re.compile(r"lzf\.h$"), re.compile(r"storage/rdb/[^/]*\.cpp$")),
     (re.compile(r"(postgresql/)?libpq"), re.compile(r"(tests/)?storage/persist/[^/]*\.cpp$")),
