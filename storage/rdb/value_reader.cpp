@@ -361,12 +361,14 @@ Bytes what_is_wrong(const Reader& reader, uint8_t type) {
     case Type::zset_listpack:
       return "Zset listpack integrity check failed";
     case Type::hash:
+    case Type::hash_with_ends:
       return "Hash integrity check failed";
     case Type::hash_zipmap:
       return "Zipmap integrity check failed";
     case Type::hash_ziplist:
       return "Hash ziplist integrity check failed";
     case Type::hash_listpack:
+    case Type::hash_listpack_with_ends:
       return "Hash listpack integrity check failed";
     case Type::stream_listpacks:
     case Type::stream_listpacks_2:

@@ -30,6 +30,8 @@ constexpr rdb::ValueLimits kLimits{
     .sorted_set = {.elements_max = 16, .element_bytes_max = 32},
     .hash = {.elements_max = 16, .element_bytes_max = 32}};
 constexpr StreamNodeLimits kNodeLimits{.bytes_max = 4096, .entries_max = 100};
+// Before every end that a field can have.
+constexpr int64_t kNowMs = 0;
 
 size_t bytes_of(const PackedElement& element) {
   IntegerText scratch;
@@ -71,9 +73,9 @@ size_t read(const SortedSet& set) {
 
 size_t read(const Hash& hash) {
   size_t sum = 0;
-  hash.visit([&](const PackedElement& field, const PackedElement& value) {
+  hash.visit(kNowMs, [&](const PackedElement& field, const PackedElement& value) {
     IntegerText scratch;
-    ENSURE(hash.contains(field.text(scratch)));
+    ENSURE(hash.contains(field.text(scratch), kNowMs));
     sum += bytes_of(field) + bytes_of(value);
     return true;
   });
@@ -120,8 +122,8 @@ void change(SortedSet& set) {
 }
 
 void change(Hash& hash) {
-  hash.set("new", std::string(40, 'x'), kLimits.hash);
-  hash.erase("f");
+  hash.set("new", std::string(40, 'x'), kLimits.hash, kNowMs);
+  hash.erase("f", kNowMs);
 }
 
 void change(Stream& stream) {

@@ -11,6 +11,7 @@
 
 #include "server/core/core.hpp"
 #include "server/core/exclusive.hpp"
+#include "server/server.hpp"
 #include "tests/server/command/random_calls.hpp"
 #include "tests/wire/connection.hpp"
 #include "tests/wire/test_server.hpp"

@@ -55,7 +55,7 @@ void make_sorted_set(Partition& p, Bytes key) {
 
 void make_hash(Partition& p, Bytes key) {
   auto hash = edit<Hash>(p, key);
-  for (size_t i = 0; i < kElements; ++i) hash->set(number(i), "value", kPacking);
+  for (size_t i = 0; i < kElements; ++i) hash->set(number(i), "value", kPacking, 0);
 }
 
 void make_stream(Partition& p, Bytes key) {
