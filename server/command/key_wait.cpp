@@ -36,6 +36,7 @@ KeyWait::KeyWait(const Session& session, WaitForKeys wanted, int64_t now_ms)
     : session_(session),
       destination_(wanted.destination),
       type_(wanted.type),
+      needs_keys_(wanted.needs_keys),
       ends_ms_(end_of(wanted.timeout_ms, now_ms)),
       is_ready_(std::move(wanted.is_ready)),
       serve_(std::move(wanted.serve)),

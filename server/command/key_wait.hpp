@@ -64,6 +64,8 @@ struct WaitForKeys {
   std::function<bool(Bytes key, const storage::Entry* entry)> is_ready = nullptr;
   std::function<protocol::Reply(Context& ctx, Bytes key)> serve = nullptr;
   protocol::Reply (*on_timeout)() = nullptr;
+  // Whether it ends, with an error, where a key goes away or comes to hold something else.
+  bool needs_keys = false;
   // Another key that serve() writes.
   std::optional<Bytes> destination = std::nullopt;
 };
@@ -85,6 +87,7 @@ class KeyWait {
   storage::ValueType type() const { return type_; }
   // Whether it wants to know of every change of its keys, not only of values of its type.
   bool watches_all() const { return is_ready_ != nullptr; }
+  bool needs_keys() const { return needs_keys_; }
   // Milliseconds since the epoch; 0 for never.
   int64_t ends_ms() const { return ends_ms_; }
   size_t memory_bytes() const;
@@ -109,6 +112,7 @@ class KeyWait {
   std::vector<CoreId> cores_;
   const std::optional<std::string> destination_;
   storage::ValueType type_;
+  bool needs_keys_;
   int64_t ends_ms_ = 0;
   std::function<bool(Bytes, const storage::Entry*)> is_ready_;
   std::function<protocol::Reply(Context&, Bytes)> serve_;

@@ -352,7 +352,8 @@ Reply read(Context& ctx, ArgReader& args, Reader reader) {
        .is_ready = [later](Bytes key,
                            const storage::Entry* entry) { return later->is_ready(key, entry); },
        .serve = [later](Context& on, Bytes key) { return later->serve(on, key); },
-       .on_timeout = Reply::null_array});
+       .on_timeout = Reply::null_array,
+       .needs_keys = reader == Reader::group});
 }
 
 // As the specification says it: behind the first word STREAMS, which may be anything.

@@ -31,6 +31,7 @@ void WaitingKeys::add(DbIndex db, Bytes key, const std::shared_ptr<KeyWait>& wai
   Line& line = *found->second;
   line.waits_.push_back(wait);
   ++(wait->watches_all() ? line.watching_all_ : line.of_type_[static_cast<size_t>(wait->type())]);
+  if (wait->needs_keys() && line.needing_key_++ == 0) ++needed_;
   places_[wait->client_id()].push_back(
       {.line = &line, .at = std::prev(line.waits_.end()), .other = other});
   if (other == Other::none) return;
@@ -57,6 +58,7 @@ void WaitingKeys::leave(const Place& place) {
   const std::shared_ptr<KeyWait> wait = *place.at;
   line.waits_.erase(place.at);
   --(wait->watches_all() ? line.watching_all_ : line.of_type_[static_cast<size_t>(wait->type())]);
+  if (wait->needs_keys() && --line.needing_key_ == 0) --needed_;
   if (place.other != Other::none) {
     const auto moves = moves_.find(line.key());
     const auto counted = moves->second.find(*wait->destination());

@@ -53,6 +53,7 @@ class WaitingKeys final : public storage::ChangeHook {
     std::array<uint32_t, storage::kValueTypeCount>
         of_type_{};  // those that wait for the type alone
     uint32_t watching_all_ = 0;
+    uint32_t needing_key_ = 0;
     bool ready_ = false;   // among those that take_ready() will return
     bool in_use_ = false;  // between take_ready() and done_with()
   };
@@ -73,6 +74,8 @@ class WaitingKeys final : public storage::ChangeHook {
 
   bool empty() const { return lines_.empty(); }
   size_t size() const { return lines_.size(); }
+  // Those where somebody's wait ends when the key goes.
+  size_t needed() const { return needed_; }
 
   // ---- Keys that were written.
   void on_change(const storage::Change& change) override;
@@ -130,6 +133,7 @@ class WaitingKeys final : public storage::ChangeHook {
   std::unordered_map<std::string, std::map<std::string, size_t, std::less<>>, Hash, std::equal_to<>>
       moves_;
   size_t far_ = 0;
+  size_t needed_ = 0;
 };
 
 }  // namespace tidemark::server

@@ -117,7 +117,7 @@ void write_clients_section(const InfoSource& source, InfoText& text) {
   text.field("tracking_clients", 0);
   text.field("clients_in_timeout_table", totals.clients_timed);
   text.field("total_blocking_keys", totals.keys_waited_for);
-  text.field("total_blocking_keys_on_nokey", 0);
+  text.field("total_blocking_keys_on_nokey", totals.keys_needed);
 }
 
 void write_cpu_section(const InfoSource&, InfoText& text) {

@@ -15,6 +15,7 @@ void add_clients(const CoreData& data, Totals& totals) {
   totals.clients_blocked += data.pause.held() + data.timed_waits.size();
   totals.clients_timed += data.timed_waits.timed();
   totals.keys_waited_for += data.waiting_keys.size();
+  totals.keys_needed += data.waiting_keys.needed();
   for (const auto& [id, client] : data.clients.all()) {
     if (client->closed() || client->evicted()) continue;
     ++totals.clients;

@@ -27,6 +27,7 @@ struct Totals {
   uint64_t clients_blocked = 0;  // by CLIENT PAUSE, or waiting for keys or a time
   uint64_t clients_timed = 0;    // of these, those whose time will be over
   uint64_t keys_waited_for = 0;
+  uint64_t keys_needed = 0;  // of these, whose end would end a wait
   size_t clients_bytes = 0;
   size_t input_bytes_max = 0;
   size_t output_bytes_max = 0;

@@ -205,6 +205,26 @@ TEST_CASE("a group or a key that goes ends the wait of its consumers with an err
   });
 }
 
+TEST_CASE("INFO tells how many keys are waited for, and how many of them are needed") {
+  everywhere([](TestServer& server, Connection& boss) {
+    Connection reader(server.port());
+    Connection consumer(server.port());
+    make_stream(boss, "s");
+    make_stream(boss, "t");
+    reader.begin({"XREAD", "BLOCK", "0", "STREAMS", "s", "none", "$", "$"});
+    wait_for_blocked(boss, 1);
+    wait_for_info(boss, "total_blocking_keys_on_nokey:0");
+    consumer.begin({"XREADGROUP", "GROUP", "g", "a", "BLOCK", "0", "STREAMS", "s", "t", ">", ">"});
+    wait_for_blocked(boss, 2);
+    wait_for_info(boss, "total_blocking_keys:3");
+    wait_for_info(boss, "total_blocking_keys_on_nokey:2");
+    boss.run({"DEL", "t"});
+    CHECK(consumer.receive() == kKeyGone);
+    wait_for_info(boss, "total_blocking_keys:2");
+    wait_for_info(boss, "total_blocking_keys_on_nokey:0");
+  });
+}
+
 TEST_CASE("who waits for several groups is told of the one that goes") {
   everywhere([](TestServer& server, Connection& boss) {
     Connection client(server.port());
