@@ -83,6 +83,7 @@ ClientMemory Client::memory() const {
       .reply_buffer = out_.memory_bytes(),
       .reply_peak = reply_peak_,
       .flying = flying_bytes_,
+      .transaction = transaction_ != nullptr ? transaction_->memory_bytes() : 0,
       .total = memory_bytes()};
 }
 
