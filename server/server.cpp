@@ -136,6 +136,7 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
   startup_memory_ = used_memory();
   snapshots_.last_save = started_us_ / 1'000'000;
   startup_load_.begin(*this);
+  watch_signals();
 }
 
 Server::~Server() = default;
@@ -210,21 +211,27 @@ void Server::listen() {
   if (const auto error = entrance_->open(settings())) throw StartError(*error);
 }
 
-int Server::run() {
-  Signals signals(cores_.front()->loop());
+// From here on nothing ends the process before it has tidied up: whoever learns of it from its pid
+// file may send signals.
+void Server::watch_signals() {
+  signals_ = std::make_unique<Signals>(cores_.front()->loop());
   for (const int signal : {SIGTERM, SIGINT}) {
-    signals.on(signal, [this, signal] { on_end_signal(signal); });
+    signals_->on(signal, [this, signal] { on_end_signal(signal); });
   }
-  signals.on(SIGHUP, [] {
+  signals_->on(SIGHUP, [] {
     if (const auto error = log::reopen()) log::warning(*error);
   });
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+int Server::run() {
   for (size_t i = 1; i < cores_.size(); ++i) {
     threads_.emplace_back([core = cores_[i].get()] { core->run(); });
   }
   if (!loading()) log::notice("Ready to accept connections");
   cores_.front()->run();
   for (std::thread& thread : threads_) thread.join();
+  signals_.reset();
   if (store_threads_ != nullptr) store_threads_->stop();
   return exit_code_;
 }

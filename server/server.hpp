@@ -26,6 +26,7 @@
 namespace tidemark::server {
 
 class Client;
+class Signals;
 
 // What DEBUG switches off. Changed by exclusive work alone.
 struct DebugSwitches {
@@ -139,6 +140,7 @@ class Server {
   void open_store(std::unique_ptr<storage::Store> store);
   void make_cores();
   void listen();
+  void watch_signals();
   void accept(int fd, Stream::Kind kind);
   void expire(const OnCore& here);
   Room evict(const OnCore& here, Bytes spared);
@@ -161,6 +163,7 @@ class Server {
   std::vector<std::unique_ptr<Core>> cores_;
   std::vector<std::thread> threads_;
   std::unique_ptr<Entrance> entrance_;  // on the first core's loop
+  std::unique_ptr<Signals> signals_;    // there, too
   int64_t started_us_ = 0;
   std::string run_id_;
   std::string replication_id_;
