@@ -153,8 +153,10 @@ Reply xinfo_stream(Context& ctx, ArgReader& args) {
   int64_t count = kDefaultCount;
   if (!args.accept("full")) return wrong_subcommand(args);
   if (args.accept_with("count", 1)) count = args.next_integer();
-  if (!args.failed() && !args.empty()) return wrong_subcommand(args);
-  if (args.failed()) return args.error();
+  // Too many arguments are told before one that is no number.
+  const bool failed = args.failed();
+  if (!args.empty()) return wrong_subcommand(args);
+  if (failed) return args.error();
   if (count < 0) count = kDefaultCount;
   const size_t most = count == 0 ? std::numeric_limits<size_t>::max() : static_cast<size_t>(count);
   return stream_in_full(stream, most, version);
