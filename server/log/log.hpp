@@ -40,7 +40,8 @@ inline void verbose(std::string_view message) { write(Level::verbose, message); 
 inline void notice(std::string_view message) { write(Level::notice, message); }
 inline void warning(std::string_view message) { write(Level::warning, message); }
 
-// For a signal handler, which must not call the above: where lines go at this moment, and the letter.
+// For a signal handler, which must not call the above: where lines go at this moment, and the
+// letter.
 int descriptor();
 char role();
 
