@@ -23,7 +23,6 @@ namespace {
 
 using storage::Hash;
 using storage::IfAbsent;
-using storage::PackedElement;
 
 // The value of each field, or null, and then what then(hash, field) does to those that are there,
 // which returns whether it did anything.

@@ -14,7 +14,6 @@ namespace tidemark::server {
 
 namespace {
 
-using storage::Direction;
 using storage::RankRange;
 using storage::SortedSet;
 

@@ -40,7 +40,7 @@ void MsgpackReader::read() {
       return lua_pushnil(lua_);
     case 0xc2:
     case 0xc3:
-      return lua_pushboolean(lua_, type & 1U);
+      return lua_pushboolean(lua_, type == 0xc3);
     case 0xca:
       return lua_pushnumber(lua_, std::bit_cast<float>(static_cast<uint32_t>(take_number(4))));
     case 0xcb:

@@ -51,8 +51,10 @@ TEST_CASE("switches of DEBUG check what they are given, as Redis does") {
       {{"NONE"}, unknown("NONE")},
   };
   for (auto [call, answer] : calls) {
-    CAPTURE(call.front());
-    CAPTURE(call.back());
+    const std::string word = call.front();
+    const std::string last = call.back();
+    CAPTURE(word);
+    CAPTURE(last);
     call.insert(call.begin(), "DEBUG");
     CHECK(client.run(call) == answer);
   }

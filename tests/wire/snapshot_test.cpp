@@ -124,8 +124,10 @@ TEST_CASE("DEBUG RELOAD does what its words say") {
 
 TEST_CASE("a server starts with what another one saved, on whatever number of cores") {
   for (const auto& [saving, loading] : {std::pair{1, 4}, std::pair{4, 1}, std::pair{4, 4}}) {
-    CAPTURE(saving);
-    CAPTURE(loading);
+    const int cores_before = saving;
+    const int cores_after = loading;
+    CAPTURE(cores_before);
+    CAPTURE(cores_after);
     TestServer first({.cores = saving, .config = kNoStore});
     Connection client(first.port());
     fill(client);

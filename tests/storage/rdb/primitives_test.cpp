@@ -50,7 +50,7 @@ TEST_CASE("lengths are written in the shortest of four forms and read back") {
   };
   for (const auto& [length, hex] : forms) {
     const std::string bytes = from_hex(hex);
-    CAPTURE(hex);
+    CAPTURE(bytes.size());
     CHECK(test::length_of(length) == bytes);
     Reader reader(bytes);
     const uint64_t read = reader.next_length();

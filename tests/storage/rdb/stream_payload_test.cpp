@@ -10,7 +10,6 @@
 using namespace tidemark;
 using namespace tidemark::storage;
 using tidemark::storage::rdb::Type;
-using tidemark::test::from_hex;
 using tidemark::test::length_of;
 using tidemark::test::string_of;
 
