@@ -28,6 +28,9 @@ std::string one_line(Bytes text) {
   return line;
 }
 
+// Tables in tables: each level takes some of the thread's own stack, more so under a sanitizer.
+constexpr size_t kDepthMax = 1000;
+
 class Writer {
  public:
   Writer(lua_State* lua, const ReplyForm& form, protocol::Output& out)
@@ -56,14 +59,16 @@ class Writer {
   protocol::Output& out_;
   const size_t begin_;
   bool too_long_ = false;
+  size_t depth_ = 0;
 };
 
 void Writer::write_value() {
   if (ran_over()) return lua_pop(lua_, 1);
-  if (lua_checkstack(lua_, 4) == 0) {
+  if (depth_ == kDepthMax || lua_checkstack(lua_, 4) == 0) {
     protocol::write_text(out_, '-', "ERR reached lua stack limit");
     return lua_pop(lua_, 1);
   }
+  ++depth_;
   switch (lua_type(lua_, -1)) {
     case LUA_TSTRING:
       protocol::write_bulk(out_, bytes_at(lua_, -1));
@@ -81,6 +86,7 @@ void Writer::write_value() {
       protocol::write_null(out_, form_.client);
       break;
   }
+  --depth_;
   lua_pop(lua_, 1);
 }
 
