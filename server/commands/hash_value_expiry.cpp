@@ -1,8 +1,9 @@
 // Values of fields together with their lifetimes: HGETEX, HSETEX and HGETDEL.
 
-#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 

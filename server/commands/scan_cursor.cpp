@@ -12,9 +12,10 @@ namespace tidemark::server {
 
 namespace {
 
-// As generously as Redis: with a sign or zeros in front, and nothing at all is 0. A cursor of our
-// own making has none of that.
+// As generously as Redis: with a sign or zeros in front, nothing at all is 0, and what follows a
+// zero byte is not looked at. A cursor of our own making has none of that.
 std::optional<uint64_t> parse_cursor(Bytes text) {
+  text = text.substr(0, text.find('\0'));
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   const size_t zeros = std::min(text.find_first_not_of('0'), text.size());

@@ -243,20 +243,30 @@ TEST_CASE("a field whose time is up is gone, and so is a key that has none left"
   });
 }
 
-TEST_CASE("lifetimes of fields survive a dump") {
-  on_one_core_and_four([](Connection& client, TestServer&) {
-    in_both_encodings(client, [&] {
-      run(client, "HSET h a 1 b 2 c 3");
-      run(client, "HEXPIREAT h 2000000000 FIELDS 1 a");
-      run(client, "HEXPIREAT h 2000000009 FIELDS 1 b");
-      // As run() prints a bulk string: in quotes.
-      const std::string dump = client.run({"DUMP", "h"});
-      CHECK(client.run({"RESTORE", "copy", "0", dump.substr(1, dump.size() - 2), "REPLACE"}) ==
-            "OK");
-      CHECK(run(client, "HEXPIRETIME copy FIELDS 3 a b c") == "[2000000000, 2000000009, -1]");
-      CHECK(client.run({"OBJECT", "ENCODING", "copy"}) == client.run({"OBJECT", "ENCODING", "h"}));
-    });
-  });
+TEST_CASE("lifetimes of fields survive a dump, and a save and a load") {
+  on_one_core_and_four(
+      [](Connection& client, TestServer&) {
+        in_both_encodings(client, [&] {
+          run(client, "HSET h a 1 b 2 c 3");
+          run(client, "HEXPIREAT h 2000000000 FIELDS 1 a");
+          run(client, "HEXPIREAT h 2000000009 FIELDS 1 b");
+          // As run() prints a bulk string: in quotes.
+          const std::string dump = client.run({"DUMP", "h"});
+          CHECK(client.run({"RESTORE", "copy", "0", dump.substr(1, dump.size() - 2), "REPLACE"}) ==
+                "OK");
+          CHECK(run(client, "HEXPIRETIME copy FIELDS 3 a b c") == "[2000000000, 2000000009, -1]");
+          CHECK(client.run({"OBJECT", "ENCODING", "copy"}) ==
+                client.run({"OBJECT", "ENCODING", "h"}));
+          CHECK(client.run({"DEBUG", "RELOAD"}) == "OK");
+          CHECK(run(client, "HEXPIRETIME h FIELDS 3 a b c") == "[2000000000, 2000000009, -1]");
+          CHECK(client.run({"INFO", "keyspace"}).find("subexpiry=2\r\n") != std::string::npos);
+          // What has no lifetime any more needs no other form either.
+          run(client, "HPERSIST h FIELDS 2 a b");
+          CHECK(client.run({"DEBUG", "RELOAD"}) == "OK");
+          CHECK(run(client, "HTTL h FIELDS 3 a b c") == "[-1, -1, -1]");
+        });
+      },
+      "store none\nenable-debug-command yes\n");
 }
 
 TEST_CASE("INFO counts the hashes of which fields expire, where there are any") {

@@ -196,6 +196,8 @@ TEST_CASE("calls that make no sense are refused in Redis's words and change noth
           "!ERR value is out of range");
     CHECK(client.run({"HSCAN", key, "x"}) == "!ERR invalid cursor");
   }
+  CHECK(client.run({"HSCAN", "h", std::string("\0x", 2)}) == "[\"0\", [\"a\", \"b\"]]");
+  CHECK(client.run({"HSCAN", "h", std::string("x\0", 2)}) == "!ERR invalid cursor");
   CHECK(client.run({"HSCAN", "none", "0", "nonsense"}) == "[\"0\", []]");
   CHECK(client.run({"HSCAN", "h", "0", "COUNT", "0"}) == "!ERR syntax error");
   CHECK(client.run({"HSCAN", "h", "0", "TYPE", "hash"}) == "!ERR syntax error");

@@ -10,7 +10,6 @@
 #include "storage/value/hash.hpp"
 #include "tests/storage/value/seed.hpp"
 
-using tidemark::Bytes;
 using tidemark::IntegerText;
 using tidemark::storage::Hash;
 using tidemark::storage::kForever;
