@@ -18,6 +18,8 @@
 #include "server/crash/watchdog.hpp"
 #include "server/file_limit.hpp"
 #include "server/log/log.hpp"
+#include "server/oom_score.hpp"
+#include "server/process_title.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -100,8 +102,14 @@ void follow_network(Server& server) {
           return Refusal(refusal);
         });
   };
+  const auto show_title = [&server](const Settings&, const Settings& after) {
+    set_process_title(after, server.port(), server.config().loaded().file);
+    return Refusal();
+  };
   follow("port", "Unable to listen on this port. Check server logs.");
   follow("bind", "Failed to bind to specified addresses.");
+  (void)show_title(server.settings(), server.settings());
+  server.config().on_change({"proc-title-template", "port", "bind"}, show_title);
 }
 
 void follow_process(Server& server) {
@@ -123,6 +131,11 @@ void follow_process(Server& server) {
         "Active defragmentation cannot be enabled: it requires a Redis server compiled with a "
         "modified Jemalloc like the one shipped by default with the Redis source distribution");
   });
+  const auto oom_score = std::make_shared<OomScore>();
+  if (const Refusal why = oom_score->apply(server.settings())) log::warning(*why);
+  server.config().on_change(
+      {"oom-score-adj", "oom-score-adj-values"},
+      [oom_score](const Settings&, const Settings& after) { return oom_score->apply(after); });
   server.config().on_change({"dir"}, [](const Settings&, const Settings& after) {
     if (chdir(after.dir.c_str()) == 0) return Refusal();
     return Refusal(std::strerror(errno));

@@ -13,6 +13,7 @@
 #include "server/config/version.hpp"
 #include "server/core/allocator.hpp"
 #include "server/log/log.hpp"
+#include "server/process_title.hpp"
 #include "server/server.hpp"
 #include "server/startup.hpp"
 
@@ -38,6 +39,7 @@ int serve(const CommandLine& command_line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_title_room(argc, argv);
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const CommandLine command_line = parse_command_line(arguments);
   try {

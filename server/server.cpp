@@ -17,6 +17,7 @@
 #include "server/config/version.hpp"
 #include "server/core/cycle_clock.hpp"
 #include "server/core/eviction.hpp"
+#include "server/core/migration.hpp"
 #include "server/core/work_message.hpp"
 #include "server/live_settings.hpp"
 #include "server/log/log.hpp"
@@ -407,8 +408,8 @@ bool Server::request_shutdown(Shutdown how) {
   // From one point of the order on nothing is written: what the last commits do not hold was not
   // acknowledged either.
   exclusives_.run(router_.every_core(), [this](OnCore&) {
+    stop_writes(*this);
     for (const auto& core : cores_) {
-      core->data().pause.stop_writes();
       core->post(std::make_unique<WorkMessage>([this](OnCore& here) { drain(here); }));
     }
   });
@@ -499,12 +500,7 @@ void Server::leave_in_trouble(int code) {
 
 // Those who waited to write may do so after all.
 void Server::go_on() {
-  exclusives_.run(router_.every_core(), [this](OnCore&) {
-    for (const auto& core : cores_) {
-      core->data().pause.allow_writes();
-      core->post(std::make_unique<WorkMessage>([](OnCore& on) { on.data().pause.release(on); }));
-    }
-  });
+  exclusives_.run(router_.every_core(), [this](OnCore&) { allow_writes(*this); });
 }
 
 void Server::on_leave(OnCore& here) {
@@ -512,6 +508,7 @@ void Server::on_leave(OnCore& here) {
   std::vector<Client*> clients;
   for (const auto& [id, client] : here.data().clients.all()) clients.push_back(client.get());
   for (Client* client : clients) client->close(here);
+  for (const auto& migration : here.data().migrations) migration->abandon();
 }
 
 }  // namespace tidemark::server

@@ -37,6 +37,7 @@ std::span<const Command> list_move_commands();
 std::span<const Command> list_pop_commands();
 std::span<const Command> list_position_commands();
 std::span<const Command> memory_commands();
+std::span<const Command> migrate_commands();
 std::span<const Command> monitor_commands();
 std::span<const Command> object_commands();
 std::span<const Command> read_state_commands();
@@ -106,6 +107,7 @@ std::span<const std::span<const Command>> command_families() {
       list_pop_commands(),
       list_position_commands(),
       memory_commands(),
+      migrate_commands(),
       monitor_commands(),
       object_commands(),
       read_state_commands(),

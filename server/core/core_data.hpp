@@ -29,6 +29,8 @@
 
 namespace tidemark::server {
 
+class Migration;
+
 struct CoreOptions {
   size_t cores = 1;
   size_t commands = 0;  // rows of the command table
@@ -67,6 +69,7 @@ struct CoreData {
   Monitors monitors;
   ChangeListeners changes;
   Pause pause;
+  std::vector<std::shared_ptr<Migration>> migrations;  // of this core's clients
   RunPool runs;
   TimedWaits timed_waits;
   WaitingKeys waiting_keys;

@@ -5,6 +5,7 @@
 
 #include "server/command/caller.hpp"
 #include "server/core/core.hpp"
+#include "server/core/work_message.hpp"
 #include "server/server.hpp"
 #include "storage/keyspace/keyspace.hpp"
 
@@ -19,19 +20,19 @@ void Pause::extend(Mode mode, int64_t until_ms, int64_t now_ms) {
 
 void Pause::end() {
   until_ms_ = 0;
-  mode_ = writes_stopped_ ? Mode::write : Mode::none;
-  if (writes_stopped_) return;
+  mode_ = writes_stopped_ > 0 ? Mode::write : Mode::none;
+  if (writes_stopped_ > 0) return;
   keyspace_.set_expiry(storage::Expiry::removes);
 }
 
 void Pause::stop_writes() {
-  writes_stopped_ = true;
+  ++writes_stopped_;
   mode_ = std::max(mode_, Mode::write);
   keyspace_.set_expiry(storage::Expiry::hides);
 }
 
 void Pause::allow_writes() {
-  writes_stopped_ = false;
+  --writes_stopped_;
   if (until_ms_ == 0) end();
 }
 
@@ -69,6 +70,18 @@ void Pause::release(OnCore& here) {
     Caller* const caller = held_.front();
     held_.pop_front();
     caller->retry(here);
+  }
+}
+
+void stop_writes(Server& server) {
+  for (const CoreId id : server.router().every_core()) server.core(id).data().pause.stop_writes();
+}
+
+void allow_writes(Server& server) {
+  for (const CoreId id : server.router().every_core()) {
+    server.core(id).data().pause.allow_writes();
+    server.core(id).post(
+        std::make_unique<WorkMessage>([](OnCore& on) { on.data().pause.release(on); }));
   }
 }
 

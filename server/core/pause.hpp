@@ -16,6 +16,7 @@ namespace tidemark::server {
 
 class Caller;
 class OnCore;
+class Server;
 
 // CLIENT PAUSE, as one core keeps it. It starts and is ended on all cores at one point of the
 // order, so that no write takes effect on any of them once the command has answered; it runs out
@@ -39,8 +40,8 @@ class Pause {
   void extend(Mode mode, int64_t until_ms, int64_t now_ms);
   // Those who are held go on when release() is called on the core.
   void end();
-  // The server is about to end: writes wait, whatever the clock and CLIENT UNPAUSE say, until
-  // allow_writes().
+  // The server is about to end, or keys move to another one: writes wait, whatever the clock and
+  // CLIENT UNPAUSE say, until allow_writes() was called as often.
   void stop_writes();
   void allow_writes();
   // Ends it where its time is up; before anything is written. Also from time to time.
@@ -74,9 +75,13 @@ class Pause {
   storage::Keyspace& keyspace_;
   Mode mode_ = Mode::none;
   int64_t until_ms_ = 0;
-  bool writes_stopped_ = false;
+  int writes_stopped_ = 0;
   std::deque<Caller*> held_;
   std::unique_ptr<Timer> timer_;  // from the first time that somebody is held
 };
+
+// Both on all cores, as exclusive work; those who were held go on in the cores' next round.
+void stop_writes(Server& server);
+void allow_writes(Server& server);
 
 }  // namespace tidemark::server

@@ -193,6 +193,8 @@ TEST_CASE("a monitor sees every word but the secret ones") {
       {{"HELLO", "AUTH", "u", "p"}, R"_("HELLO" "AUTH" "(redacted)" "(redacted)")_"},
       {{"AUTH", "p"}, R"_("AUTH" "(redacted)")_"},
       {{"AUTH", "u", "p"}, R"_("AUTH" "(redacted)" "(redacted)")_"},
+      {{"MIGRATE", "h", "1", "k", "0", "1", "AUTH", "p", "COPY"},
+       R"_("MIGRATE" "h" "1" "k" "0" "1" "AUTH" "(redacted)" "COPY")_"},
   };
   for (const auto& [call, shown] : calls) {
     client.run(call);

@@ -171,5 +171,65 @@ TEST_CASE("CONFIG REWRITE with every option makes a file that starts the same se
   CHECK(client.run({"CONFIG", "GET", "maxclients", "timeout", "save", "latency*"}) == before);
 }
 
+std::string proc_file(const ServerProcess& server, const std::string& name) {
+  return LogFile(fs::path("/proc") / std::to_string(server.pid()) / name).text();
+}
+
+TEST_CASE("the process list shows what proc-title-template says, however long that is") {
+  const TempFolder folder;
+  const LogFile log(folder.path() / "log");
+  const std::string socket = (folder.path() / "socket").string();
+  ServerProcess server(options(log, {"--unixsocket", socket}));
+  Connection client(server.port());
+  const auto title = [&server] {
+    const std::string line = proc_file(server, "cmdline");
+    return line.substr(0, line.find('\0'));
+  };
+  const std::string port = std::to_string(server.port());
+  CHECK(title() == std::string(TIDEMARK_SERVER) + " 127.0.0.1:" + port);
+  const auto set = [&client](const std::string& text) {
+    return client.run({"CONFIG", "SET", "proc-title-template", text});
+  };
+  CHECK(set("  TEST {title} {listen-addr} {port} {tls-port} {unixsocket} {{} {server-mode} ") ==
+        "OK");
+  CHECK(title() == "TEST " + std::string(TIDEMARK_SERVER) + " 127.0.0.1:" + port + " " + port +
+                       " 0 " + socket + " {}");
+  CHECK(set("short") == "OK");
+  CHECK(title() == "short");
+  CHECK(set(std::string(100'000, 'x')) == "OK");
+  CHECK(title().find_first_not_of('x') == std::string::npos);
+  CHECK(set("{none}").find("template format is invalid") != std::string::npos);
+  // The environment, part of which has made room, is what it was.
+  CHECK(client.run({"PING"}) == "PONG");
+}
+
+TEST_CASE("oom-score-adj is told to the kernel, and taken back when it is switched off") {
+  const TempFolder folder;
+  const LogFile log(folder.path() / "log");
+  ServerProcess server(options(log));
+  Connection client(server.port());
+  const auto score = [&server] { return std::stoi(proc_file(server, "oom_score_adj")); };
+  const auto set = [&client](const std::vector<std::string>& pairs) {
+    std::vector<std::string> call = {"CONFIG", "SET"};
+    call.insert(call.end(), pairs.begin(), pairs.end());
+    return client.run(call);
+  };
+  const int before = score();
+  CHECK(set({"oom-score-adj-values", "10 20 30"}) == "OK");
+  CHECK(score() == before);
+  CHECK(set({"oom-score-adj", "yes"}) == "OK");
+  CHECK(score() == before + 10);
+  CHECK(set({"oom-score-adj-values", "15 20 30"}) == "OK");
+  CHECK(score() == before + 15);
+  CHECK(set({"oom-score-adj", "absolute", "oom-score-adj-values", "900 0 0"}) == "OK");
+  CHECK(score() == 900);
+  CHECK(set({"oom-score-adj-values", "2000 0 0"}) == "OK");
+  CHECK(score() == 1000);
+  CHECK(set({"oom-score-adj", "no"}) == "OK");
+  CHECK(score() == before);
+  CHECK(set({"oom-score-adj-values", "2001 0 0"}).find("between -2000 and 2000") !=
+        std::string::npos);
+}
+
 }  // namespace
 }  // namespace tidemark::test
