@@ -6,7 +6,7 @@ whether they say the same. The first line of its text is the reason.
 import re
 
 from random_streams import same as same_stream
-from replies import bulks, pairs, parsed
+from replies import bulks, bulks_in, pairs, parsed
 
 RULES = []
 
@@ -92,6 +92,18 @@ def object_times(name, command, ours, theirs):
     return asked == b"help" and ours[:2] == theirs[:2] == b"*1"
 
 
+@rule(b"sort", b"sort_ro")
+def texts_with_zero_bytes(name, command, ours, theirs):
+    """To Redis two texts are alike where they are up to a zero byte."""
+    return b"\0" in ours and sorted(bulks_in(ours)) == sorted(bulks_in(theirs))
+
+
+@rule()
+def ids_with_zero_bytes(name, command, ours, theirs):
+    """Redis reads the id of a stream's entry up to a zero byte."""
+    return name.startswith(b"x") and ours.startswith(b"-ERR Invalid stream ID") and any(b"\0" in word for word in command)
+
+
 @rule(b"dump")
 def dumps(name, command, ours, theirs):
     """Versions differ, and so do the forms that values have: what they hold is compared as soon as they are restored."""
@@ -111,10 +123,10 @@ COUNTED = (b"zunionstore", b"zinterstore", b"zdiffstore", b"zunion", b"zinter", 
 @rule(b"command")
 def keys_of_calls(name, command, ours, theirs):
     """7.2 finds keys by specifications: it reads a count of keys as a whole where 7.0 does as atoi(), and takes a count of 0
-    and no source at all for no mistake."""
+    and no source at all for no mistake; and ZRANK has an option."""
     if theirs.startswith(b"-ERR wrong number of arguments for 'command|getkeys'"):
         return True
-    return ours[:1] != theirs[:1] and command[2].lower() in COUNTED
+    return ours[:1] != theirs[:1] and command[2].lower() in (*COUNTED, b"zrank", b"zrevrank")
 
 
 @rule(b"zrank", b"zrevrank")

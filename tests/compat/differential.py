@@ -27,7 +27,9 @@ READY_SECONDS = 20
 DIFFERENCES_SHOWN = 20
 BATCH = 64
 # After so many commands both servers are replaced by fresh ones.
-PART = 100_000
+PART = 20_000
+# So many call every command of the table.
+ENOUGH_FOR_ALL = 100_000
 
 # Scans of keys and of parts of a value, and where their cursor stands.
 SCANS = {b"scan": 1, b"sscan": 2, b"zscan": 2, b"hscan": 2}
@@ -149,7 +151,10 @@ class Comparison:
                 self.note(command, ours, theirs)
 
     def scan(self, command):
-        """A scan alone, to its end: what follows it must not change what it finds."""
+        """A scan alone, to its end: what follows it must not change what it finds. Cursors are a server's own."""
+        at = SCANS[command[0].lower()]
+        if command[at].isdigit() and command[at].strip(b"0"):
+            command = [*command[:at], b"0", *command[at + 1:]]
         ours = whole_scan(self.ours, command, self.ours.run(*command))
         theirs = whole_scan(self.theirs, command, self.theirs.run(*command))
         if ours != theirs:
@@ -186,54 +191,68 @@ class Comparison:
 
 def compare(server, cores, options, seed):
     """The number of replies that differ to so many commands, a part of them to each pair of fresh servers."""
-    differences, called, callable_names = 0, set(), set()
-    for first in range(0, options.commands, PART):
-        part_seed = seed + first // PART
-        if options.commands > PART:
-            print(f"  from command {first}: --seed {part_seed}", flush=True)
-        differences += compare_part(server, cores, options.only, min(PART, options.commands - first), part_seed, called,
-                                    callable_names)
+    compared, differences, called, callable_names = 0, 0, set(), set()
+    while compared < options.commands:
+        part = Part(server, cores, options.only, seed)
+        if compared > 0:
+            print(f"  from command {compared} on: --seed {seed}", flush=True)
+        differences += part.compare(min(PART, options.commands - compared))
+        compared += max(part.compared, 1)
+        called |= part.called
+        callable_names |= part.callable_names
+        seed += 1
     missing = callable_names - called
-    if missing and not options.only and options.commands >= PART:
+    if missing and not options.only and options.commands >= ENOUGH_FOR_ALL:
         print(f"  never called: {' '.join(sorted(missing))}")
         differences += len(missing)
     return differences
 
 
-def compare_part(server, cores, only, commands, seed, called, callable_names):
-    """The same for one pair. Adds the names of the commands that were called, and of those that might be."""
-    our_port, their_port = free_port(), free_port()
-    both = ["--save", "", "--maxmemory", "1gb"]
-    ours = [server, "--port", str(our_port), "--cores", str(cores), "--store", "none", *both]
-    theirs = ["redis-server", "--port", str(their_port), "--enable-debug-command", "yes", *both]
-    with running(ours, our_port), running(theirs, their_port):
-        comparison = Comparison(our_port, their_port)
-        calls = random_table.calls_of(comparison.theirs, comparison.ours)
-        callable_names.update(b" ".join(call.words).decode() for call in calls)
-        maker = Maker(random.Random(seed), only, calls)
-        try:
-            run_commands(comparison, maker, commands, called)
-        except TheirsEnded:
-            print("  redis-server has crashed: the rest of this part is not compared")
-        return comparison.differences
+class Part:
+    """What is compared between one pair of servers."""
 
+    def __init__(self, server, cores, only, seed):
+        self.server, self.cores, self.only, self.seed = server, cores, only, seed
+        self.compared = 0
+        # The names of the commands that were called, and of those that might be.
+        self.called, self.callable_names = set(), set()
 
-def run_commands(comparison, maker, commands, called):
-    waiting = []
-    for _ in range(commands):
-        command = maker.command()
-        called.update(b" ".join(command[:words]).lower().decode(errors="replace") for words in (1, 2))
-        if len(command) > SCANS.get(command[0].lower(), len(command)):
-            comparison.batch(waiting)
-            waiting = []
-            comparison.scan(command)
-            continue
-        waiting.append(command)
-        if len(waiting) == BATCH:
-            comparison.batch(waiting)
-            waiting = []
-    comparison.batch(waiting)
-    comparison.data()
+    def compare(self, commands):
+        """The number of replies that differ."""
+        our_port, their_port = free_port(), free_port()
+        both = ["--save", "", "--maxmemory", "1gb"]
+        ours = [self.server, "--port", str(our_port), "--cores", str(self.cores), "--store", "none", *both]
+        theirs = ["redis-server", "--port", str(their_port), "--enable-debug-command", "yes", *both]
+        with running(ours, our_port), running(theirs, their_port):
+            comparison = Comparison(our_port, their_port)
+            calls = random_table.calls_of(comparison.theirs, comparison.ours)
+            self.callable_names = {b" ".join(call.words).decode() for call in calls}
+            try:
+                self.run(comparison, Maker(random.Random(self.seed), self.only, calls), commands)
+            except TheirsEnded:
+                print(f"  redis-server has crashed after {self.compared} commands")
+            return comparison.differences
+
+    def run(self, comparison, maker, commands):
+        waiting = []
+        for _ in range(commands):
+            command = maker.command()
+            self.called.update(b" ".join(command[:words]).lower().decode(errors="replace") for words in (1, 2))
+            if len(command) > SCANS.get(command[0].lower(), len(command)):
+                self.batch(comparison, waiting)
+                comparison.scan(command)
+                self.compared += 1
+                continue
+            waiting.append(command)
+            if len(waiting) == BATCH:
+                self.batch(comparison, waiting)
+        self.batch(comparison, waiting)
+        comparison.data()
+
+    def batch(self, comparison, waiting):
+        comparison.batch(waiting)
+        self.compared += len(waiting)
+        waiting.clear()
 
 
 def main():

@@ -39,3 +39,10 @@ def pairs(reply):
     """The bulk strings of a flat array or map, two by two."""
     flat = bulks(reply)
     return list(zip(flat[::2], flat[1::2]))
+
+
+def bulks_in(reply):
+    """The bulk strings anywhere in a reply."""
+    def spread(item):
+        return [bulk for part in item for bulk in spread(part)] if isinstance(item, list) else [item]
+    return [item for item in spread(parsed(reply)) if isinstance(item, bytes)]
