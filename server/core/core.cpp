@@ -17,7 +17,7 @@ namespace {
 constexpr int kDrainsMax = 4;
 // What a round frees of a flushed database or the like: some tenths of a millisecond.
 constexpr size_t kFreedPerRound = 2048;
-// What a round, and each callback in it, removes of the fields of hashes whose time is up.
+// What a round removes of the fields of hashes whose time is up: some tenths of a millisecond.
 constexpr size_t kShedAtOnce = 512;
 
 }  // namespace
@@ -58,14 +58,15 @@ int64_t Core::refresh_clock() {
   const int64_t now_us = wall_clock_us();
   now_us_ = now_us;
   data_.keyspace.set_time(now_us / 1000);
-  if (data_.keyspace.anything_to_shed()) shed();
+  // Before a command can look, so that a hash whose last field has expired is not there any more.
+  if (data_.keyspace.anything_to_shed() && !shedding_) shed();
   return now_us;
 }
 
-// Before a command can look, so that a hash whose last field has expired is not there any more,
-// unless more has expired at once than may be removed at once.
+// Where more has expired at once than may be removed at once, the rest is left to the rounds of the
+// loop, or every callback would pay for it.
 [[gnu::noinline]] void Core::shed() {
-  if (server_.debug().active_expire) (void)data_.keyspace.shed(kShedAtOnce);
+  shedding_ = server_.debug().active_expire && data_.keyspace.shed(kShedAtOnce);
 }
 
 void Core::run() {
@@ -90,9 +91,8 @@ void Core::run() {
 bool Core::work_off() {
   bool more = false;
   if (!data_.keyspace.disposal().empty()) more = data_.keyspace.free_some(kFreedPerRound);
-  if (data_.keyspace.anything_to_shed() && server_.debug().active_expire) {
-    more = data_.keyspace.shed(kShedAtOnce) || more;
-  }
+  if (shedding_ || data_.keyspace.anything_to_shed()) shed();
+  more = more || shedding_;
   if (server_.loading()) {
     const OnCore here(*this, refresh_clock());
     more = server_.startup_load().step(here) || more;

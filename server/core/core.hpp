@@ -102,6 +102,7 @@ class Core {
   int64_t now_us_ = 0;                  // as of the last callback
   std::vector<MessageChain> outboxes_;  // one for each core
   bool outboxes_filled_ = false;
+  bool shedding_ = false;  // more has expired at once than is removed at once
   bool leaving_ = false;
   std::vector<uint64_t> clients_to_remove_;
   std::vector<uint64_t> clients_to_flush_;
