@@ -26,6 +26,8 @@ struct KeyspaceStats {
 // is for times at which nobody writes.
 enum class Expiry : uint8_t { removes, hides };
 
+class PastKeys;
+
 // What the databases of one partition share. Owned by the Keyspace.
 struct Books {
   explicit Books(uint64_t seed) : clock(seed), random_state(seed | 1) {}
@@ -39,6 +41,10 @@ struct Books {
   int64_t now_ms = 0;
   uint32_t now_seconds = 0;
   Expiry expiry = Expiry::removes;
+  // Who has to be told of what is about to change, where somebody has; and what the bit of entries
+  // is that need not be told of (past_keys.hpp).
+  PastKeys* past = nullptr;
+  bool told = false;
   // Bytes of the entries in all databases and of their values, as the allocator counts.
   size_t entry_bytes = 0;
   // Nothing that is listed in the agenda of a database is due before.

@@ -6,6 +6,7 @@
 
 #include "storage/base/ensure.hpp"
 #include "storage/base/prefetch.hpp"
+#include "storage/keyspace/past_keys.hpp"
 
 namespace tidemark::storage {
 namespace {
@@ -95,11 +96,15 @@ Slot* Database::add(const HashedKey& key, EntryOwner entry) {
   books_.entry_bytes += bytes;
   entry->set_access_seconds(books_.now_seconds);
   list(key.hash, *entry);
+  entry->set_told(books_.told);
   const SlotState state{.stamp = books_.clock.stamp_new(), .mark = mark_of(*entry)};
   return table_.insert(key.hash, entry.release(), state);
 }
 
+void Database::tell_past(const Slot& slot) const { books_.past->keep(*this, slot); }
+
 EntryOwner Database::pull(uint64_t hash, Slot* slot) {
+  keep(*slot);
   EntryOwner entry(table_.erase(hash, slot));
   unlist(*entry);
   const size_t bytes = entry->memory_bytes();
@@ -140,10 +145,12 @@ bool Database::remove(const HashedKey& key, Free how) {
 
 // Puts another entry, for the same key, into the slot of the old one.
 void Database::replace(const HashedKey& key, Found old, EntryOwner entry) {
+  keep(*old.slot);
   const size_t bytes_before = old.entry->memory_bytes();
   unlist(*old.entry);
   list(key.hash, *entry);
   entry->set_access_seconds(books_.now_seconds);
+  entry->set_told(books_.told);
   table_.set_mark(key.hash, old.slot, mark_of(*entry));
   settle(old, entry.release(), bytes_before);
   dispose(EntryOwner(old.entry), Free::in_slices);
@@ -164,6 +171,7 @@ void Database::set_value(const HashedKey& key, Ttl ttl, Make&& make, Assign&& as
     set_new(key, found, make(), ttl);
     return;
   }
+  keep(*found.slot);
   const size_t bytes_before = found.entry->memory_bytes();
   Entry* entry = assign(take_slow_text(found.entry));
   if (ttl.rule == Ttl::Rule::set) {
@@ -217,6 +225,7 @@ void Database::set_new_object(const HashedKey& key, ValueType type, void* object
 
 void Database::change_expiry(const HashedKey& key, Found found,
                              std::optional<int64_t> expire_at_ms) {
+  keep(*found.slot);
   const size_t bytes_before = found.entry->memory_bytes();
   Entry* entry = Entry::set_expiry(found.entry, expire_at_ms);
   table_.set_mark(key.hash, found.slot, mark_of(*entry));
@@ -270,7 +279,12 @@ void Database::flush(Free how) {
   if (table_.empty()) return;
   books_.entry_bytes -= entry_bytes_;
   books_.disposal.add(agenda_.take_remains());
-  books_.disposal.add(std::move(table_), std::exchange(entry_bytes_, 0));
+  const size_t entry_bytes = std::exchange(entry_bytes_, 0);
+  if (books_.past != nullptr && books_.past->wants(*this)) {
+    books_.past->adopt(*this, std::move(table_), entry_bytes);
+  } else {
+    books_.disposal.add(std::move(table_), entry_bytes);
+  }
   average_ttl_ms_ = 0;
   announce({}, ChangeKind::flushed, ValueType::string);
   if (how == Free::now) books_.disposal.slice(kFlushedAtOnce);
@@ -345,6 +359,7 @@ size_t Database::shed_first(size_t budget) {
     return entry->is_object() && entry->object() == object;
   });
   ENSURE(slot != nullptr);
+  keep(*slot);
   const Entry& entry = *EntryTable::entry_of(*slot);
   const ObjectFunctions& functions = object_functions(entry.type());
   const size_t before = functions.memory_bytes(object);

@@ -116,6 +116,7 @@ class Database {
  private:
   friend class Keyspace;
   friend class EvictionPool;
+  friend class PastKeys;
   friend class String;
   template <typename T>
   friend class Edit;
@@ -142,6 +143,13 @@ class Database {
   // Removes parts of values whose time is up, about `budget` of them; returns what that cost.
   size_t shed(size_t budget);
   size_t shed_first(size_t budget);
+  // Before what is in the slot is changed or goes: whoever wants it as it was is told.
+  void keep(const Slot& slot) const {
+    if (books_.past != nullptr && EntryTable::entry_of(slot)->told() != books_.told) [[unlikely]] {
+      tell_past(slot);
+    }
+  }
+  void tell_past(const Slot& slot) const;
   Found locate(const HashedKey& key);
   Found locate_and_touch(const HashedKey& key, Touch touch);
   Slot* add(const HashedKey& key, EntryOwner entry);

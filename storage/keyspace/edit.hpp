@@ -105,6 +105,7 @@ Result<Edit<T>> Database::edit(const HashedKey& key, IfAbsent if_absent) {
   Found found = locate_and_touch(key, Touch::yes);
   if (found.entry != nullptr) {
     if (found.entry->type() != T::kType) return Errc::wrong_type;
+    keep(*found.slot);
     return Edit<T>(*this, key, found, Origin::existed);
   }
   if (if_absent == IfAbsent::leave) return Edit<T>();
@@ -118,6 +119,7 @@ inline Result<Edit<String>> Database::edit<String>(const HashedKey& key, IfAbsen
   Found found = locate_and_touch(key, Touch::yes);
   if (found.entry != nullptr) {
     if (found.entry->type() != ValueType::string) return Errc::wrong_type;
+    keep(*found.slot);
     return Edit<String>(String(*this, key, found, Origin::existed));
   }
   if (if_absent == IfAbsent::leave) return Edit<String>();

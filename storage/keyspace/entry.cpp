@@ -31,7 +31,8 @@ Entry* Entry::allocate(Bytes key, ValueType type, Form form, size_t value_bytes)
   entry->tag_ = static_cast<uint8_t>(static_cast<unsigned>(type) | (long_key ? kLongKeyBit : 0U));
   entry->set_form(form);
   entry->key_length_ = long_key ? 0 : static_cast<uint8_t>(key.size());
-  entry->embedded_length_ = form == Form::embedded ? static_cast<uint16_t>(value_bytes) : 0;
+  entry->set_embedded_length(form == Form::embedded ? value_bytes : 0);
+  entry->told_ = 0;
   entry->access_seconds_ = 0;
   if (long_key) store(entry->bytes() + kHeaderBytes, static_cast<uint32_t>(key.size()));
   if (!key.empty()) std::memcpy(entry->bytes() + key_offset, key.data(), key.size());
@@ -150,7 +151,7 @@ Entry* Entry::reshape(Entry* entry, Form form, size_t value_bytes) {
   const size_t old_size = entry->contents_bytes();
   entry = fit(entry, old_size, entry->value_offset() + value_bytes);
   entry->set_form(form);
-  entry->embedded_length_ = form == Form::embedded ? static_cast<uint16_t>(value_bytes) : 0;
+  entry->set_embedded_length(form == Form::embedded ? value_bytes : 0);
   return entry;
 }
 

@@ -23,7 +23,7 @@ using EntryOwner = std::unique_ptr<Entry, EntryDeleter>;
 //
 //   offset 0   tag: type (3 bits), form (2), has expiry (1), has a long key (1), edited (1)
 //          1   length of the key, unless long
-//          2   length of an embedded text (16 bits)
+//          2   length of an embedded text (15 bits), whether a snapshot has it (1, past_keys.hpp)
 //          4   seconds of the last access, since the epoch (32 bits)
 //          8   [expiry: milliseconds since the epoch, 64 bits]
 //              [length of a long key, 32 bits]
@@ -88,6 +88,10 @@ class Entry {
   int64_t expire_at_ms() const { return load<int64_t>(bytes() + kHeaderBytes); }
   bool expired(int64_t now_ms) const { return has_expiry() && expire_at_ms() <= now_ms; }
   [[nodiscard]] static Entry* set_expiry(Entry* entry, std::optional<int64_t> expire_at_ms);
+
+  // See past_keys.hpp. Survives what becomes of the entry in its place.
+  bool told() const { return told_ != 0; }
+  void set_told(bool told) { told_ = told ? 1 : 0; }
 
   uint32_t access_seconds() const { return access_seconds_; }
   // Writes only when the second has changed, so that most hits leave the line clean.
@@ -169,11 +173,15 @@ class Entry {
   void set_form(Form form) {
     tag_ = static_cast<uint8_t>((tag_ & ~kFormMask) | (static_cast<unsigned>(form) << kFormShift));
   }
+  void set_embedded_length(size_t length) {
+    embedded_length_ = static_cast<uint16_t>(length) & 0x7fffU;
+  }
   EntryOwner copy_shell(Bytes key) const;
 
   uint8_t tag_;
   uint8_t key_length_;
-  uint16_t embedded_length_;
+  uint16_t embedded_length_ : 15;
+  uint16_t told_ : 1;
   uint32_t access_seconds_;
 };
 static_assert(sizeof(Entry) == 8);

@@ -55,6 +55,7 @@ void Keyspace::set_time(int64_t now_ms) {
 
 size_t Keyspace::used_bytes() const {
   size_t bytes = books_.entry_bytes + books_.disposal.pending_bytes();
+  if (past_ != nullptr) bytes += past_->adopted_bytes();
   for (const auto& database : databases_) bytes += database->table_bytes();
   return bytes;
 }
@@ -118,19 +119,26 @@ bool Keyspace::slice(size_t budget) {
   return books_.disposal.slice(budget);
 }
 
-KeyUse Keyspace::use(DbIndex db, const HashedKey& key) const {
+KeyUse Keyspace::use(const Entry& entry, uint16_t stamp) const {
   switch (pool_.options().policy) {
     case EvictionPolicy::allkeys_lru:
     case EvictionPolicy::volatile_lru: {
-      const uint32_t last = database(db).peek(key)->access_seconds();
+      const uint32_t last = entry.access_seconds();
       return {.idle_seconds = books_.now_seconds > last ? books_.now_seconds - last : 0};
     }
     case EvictionPolicy::allkeys_lfu:
     case EvictionPolicy::volatile_lfu:
-      return {.frequency = static_cast<uint8_t>(books_.clock.frequency(database(db).stamp(key)))};
+      return {.frequency = static_cast<uint8_t>(books_.clock.frequency(stamp))};
     default:
       return {};
   }
+}
+
+bool Keyspace::tell_past(size_t keys) {
+  if (past_ == nullptr || past_->step(keys)) return past_ != nullptr;
+  past_.reset();
+  books_.past = nullptr;
+  return false;
 }
 
 void Keyspace::set_use(DbIndex db, const HashedKey& key, const KeyUse& use) {

@@ -12,6 +12,7 @@
 #include "storage/keyspace/database.hpp"
 #include "storage/keyspace/eviction.hpp"
 #include "storage/keyspace/key_use.hpp"
+#include "storage/keyspace/past_keys.hpp"
 
 namespace tidemark::storage {
 
@@ -86,8 +87,8 @@ class Keyspace {
   // Only frees; for every turn of the loop while something waits. False when nothing is left.
   bool free_some(size_t budget) { return books_.disposal.slice(budget); }
 
-  // What the policy knows of a key. REQUIRES: present.
-  KeyUse use(DbIndex db, const HashedKey& key) const;
+  // What the policy knows of an entry with this stamp.
+  KeyUse use(const Entry& entry, uint16_t stamp) const;
   // As if the key had been used like that; what the policy does not want to know is ignored.
   // REQUIRES: present.
   void set_use(DbIndex db, const HashedKey& key, const KeyUse& use);
@@ -101,6 +102,17 @@ class Keyspace {
   bool evict(const Candidate& candidate);
   // For a candidate that is not evicted after all: it goes on being one.
   void put_back(const Candidate& candidate) { pool_.put_back(candidate); }
+  // Tells the listener of every key as it is now, while they change: in slices, of about so many
+  // keys each, until that returns false. Between the two the listener must stay where it is, or be
+  // muted: then what is left is gone through all the same. REQUIRES: no earlier one is under way.
+  void begin_past(PastListener& listener) {
+    past_ = std::make_unique<PastKeys>(*this, listener);
+    books_.past = past_.get();
+  }
+  bool tell_past(size_t keys);
+  void mute_past() { past_->mute(); }
+  bool past_under_way() const { return past_ != nullptr; }
+
   const EvictionOptions& eviction() const { return pool_.options(); }
   // Keys that the policy may evict.
   size_t evictable() const;
@@ -108,10 +120,13 @@ class Keyspace {
  private:
   bool expire_some(Database& database, const ExpiryBudget& budget, size_t& buckets_left);
 
+  friend class PastKeys;
+
   Books books_;
   std::vector<std::unique_ptr<Database>> databases_;
   EvictionPool pool_;
   size_t expiry_turn_ = 0;
+  std::unique_ptr<PastKeys> past_;  // gives what it holds back to the books
 };
 
 }  // namespace tidemark::storage
