@@ -377,6 +377,7 @@ void Server::on_cron(OnCore& here) {
       used += core->data().published_bytes.load(std::memory_order_relaxed);
     }
     note_memory(static_cast<uint64_t>(used));
+    if (ending_ == Ending::no) background_save_.begin_when_due(here);
   }
 }
 
@@ -478,6 +479,7 @@ bool Server::save_before_end(const OnCore& here) {
       shutdown_.save == Save::yes || (shutdown_.save == Save::if_configured && configured);
   // Half of the data would take the place of the whole.
   if (!wanted || loading()) return true;
+  background_save_.abandon(here);
   log::notice("Saving the final RDB snapshot before exiting.");
   return save_snapshot(here);
 }

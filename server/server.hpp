@@ -18,6 +18,7 @@
 #include "server/core/exclusive.hpp"
 #include "server/core/store_watch.hpp"
 #include "server/entrance.hpp"
+#include "server/snapshot/background_save.hpp"
 #include "server/snapshot/startup_load.hpp"
 #include "server/snapshot/state.hpp"
 #include "storage/persist/store.hpp"
@@ -101,6 +102,8 @@ class Server {
   // thread.
   bool loading() const { return startup_load_.running(); }
   StartupLoad& startup_load() { return startup_load_; }
+  BackgroundSave& background_save() { return background_save_; }
+  const BackgroundSave& background_save() const { return background_save_; }
   const StartupLoad& startup_load() const { return startup_load_; }
   // The port it listens on, which may have been 0 in the configuration; 0 for none.
   uint16_t port() const { return entrance_->port(); }
@@ -171,6 +174,7 @@ class Server {
   DebugSwitches debug_;
   SnapshotState snapshots_;
   StartupLoad startup_load_;
+  BackgroundSave background_save_;
 
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;

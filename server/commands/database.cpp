@@ -50,6 +50,8 @@ Reply flush(Context& ctx, ArgReader& args, Which which) {
   args.finish();
   if (args.failed()) return args.error();
 
+  BackgroundSave& background_save = ctx.server().background_save();
+  if (which == Which::all) background_save.abandon(ctx.here());
   for (const CoreId core : ctx.all_cores()) {
     storage::Keyspace& keyspace = ctx.data(core).keyspace;
     if (which == Which::all) {
@@ -61,6 +63,8 @@ Reply flush(Context& ctx, ArgReader& args, Which which) {
     ctx.server().core(core).post(std::make_unique<WorkMessage>(
         [](OnCore& here) { (void)here.data().keyspace.free_some(kFreedAtOnce); }));
   }
+  // What is gone is not to come back with the next start.
+  if (which == Which::all) background_save.begin_if_configured(ctx.here());
   return Reply::ok();
 }
 

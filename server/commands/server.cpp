@@ -35,11 +35,15 @@ constexpr Command kBgrewriteaof{
     .run = bgrewriteaof,
 };
 
-Reply bgsave(Context&, ArgReader& args) {
+constexpr Bytes kSaving = "ERR Background save already in progress";
+
+Reply bgsave(Context& ctx, ArgReader& args) {
   (void)args.accept("schedule");
   args.finish();
   if (args.failed()) return args.error();
-  return Reply::error("ERR snapshots in the background are not available in this version");
+  if (snapshot_path(ctx.settings()).empty()) return Reply::error("ERR");
+  if (!ctx.server().background_save().begin(ctx.here())) return Reply::error(std::string(kSaving));
+  return Reply::simple("Background saving started");
 }
 
 constexpr Command kBgsave{
@@ -51,7 +55,7 @@ constexpr Command kBgsave{
     .arity = at_least(1),
     .flags = Flag::admin | Flag::no_script | Flag::no_async_loading,
     .syntax = "[SCHEDULE]",
-    .scope = Scope::home,
+    .scope = Scope::all_cores,
     .run = bgsave,
 };
 
@@ -95,6 +99,7 @@ constexpr Command kLolwut{
 };
 
 Reply save(Context& ctx, ArgReader&) {
+  if (ctx.server().background_save().running()) return Reply::error(std::string(kSaving));
   return save_snapshot(ctx.here()) ? Reply::ok() : Reply::error("ERR");
 }
 

@@ -97,6 +97,10 @@ bool Core::work_off() {
     const OnCore here(*this, refresh_clock());
     more = server_.startup_load().step(here) || more;
   }
+  if (server_.background_save().running()) {
+    const OnCore here(*this, refresh_clock());
+    more = server_.background_save().step(here) || more;
+  }
   if (data_.more_to_evict) {
     const OnCore here(*this, refresh_clock());
     (void)server_.make_room(here);
@@ -173,6 +177,7 @@ void Core::flush() {
     check_client_memory(OnCore(*this, now_us_));
   }
   data_.published_bytes.store(data_.used_bytes(), std::memory_order_relaxed);
+  data_.published_changes.store(data_.keyspace.stats().changes, std::memory_order_relaxed);
   if (!outboxes_filled_) return;
   outboxes_filled_ = false;
   for (size_t to = 0; to < outboxes_.size(); ++to) {

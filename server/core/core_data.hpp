@@ -101,6 +101,7 @@ struct CoreData {
   }
   // The same, as of the last round of the core's loop. Any thread.
   std::atomic<int64_t> published_bytes = 0;
+  std::atomic<uint64_t> published_changes = 0;
 
  private:
   // Users and keys compete for the same memory, so that one clock orders them.

@@ -13,6 +13,11 @@ namespace tidemark::server {
 
 namespace {
 
+double per_cent_done(const BackgroundSave& save) {
+  if (!save.running() || save.keys() == 0) return 0;
+  return 100.0 * static_cast<double>(save.keys_done()) / static_cast<double>(save.keys());
+}
+
 void write_loading(const StartupLoad& load, InfoText& text) {
   const uint64_t total = load.bytes();
   const uint64_t read = load.bytes_read();
@@ -35,20 +40,25 @@ void write_persistence_section(const InfoSource& source, InfoText& text) {
   const SnapshotState& snapshots = server.snapshots();
   text.field("loading", server.loading() ? 1 : 0);
   text.field("async_loading", 0);
-  text.field("current_cow_peak", 0);
-  text.field("current_cow_size", 0);
+  const BackgroundSave& save = server.background_save();
+  // Nothing is copied; what is written out of turn, because it is about to change, is what comes
+  // nearest to it.
+  const uint64_t early_bytes = save.running() ? save.early_bytes() : 0;
+  text.field("current_cow_peak", early_bytes);
+  text.field("current_cow_size", early_bytes);
   text.field("current_cow_size_age", 0);
-  text.field("current_fork_perc", "0.00");
-  text.field("current_save_keys_processed", 0);
-  text.field("current_save_keys_total", 0);
+  text.field("current_fork_perc", fmt::format("{:.2f}", per_cent_done(save)));
+  text.field("current_save_keys_processed", save.running() ? save.keys_done() : 0);
+  text.field("current_save_keys_total", save.running() ? save.keys() : 0);
   text.field("rdb_changes_since_last_save", source.totals.changes - snapshots.changes_saved);
-  text.field("rdb_bgsave_in_progress", 0);
+  text.field("rdb_bgsave_in_progress", save.running() ? 1 : 0);
   text.field("rdb_last_save_time", snapshots.last_save);
   text.field("rdb_last_bgsave_status", snapshots.last_save_failed ? "err" : "ok");
-  text.field("rdb_last_bgsave_time_sec", -1);
-  text.field("rdb_current_bgsave_time_sec", -1);
+  text.field("rdb_last_bgsave_time_sec", snapshots.background_seconds);
+  text.field("rdb_current_bgsave_time_sec",
+             save.running() ? (source.ctx.now_us() - save.started_us()) / 1'000'000 : -1);
   text.field("rdb_saves", snapshots.saves);
-  text.field("rdb_last_cow_size", 0);
+  text.field("rdb_last_cow_size", snapshots.early_bytes);
   text.field("rdb_last_load_keys_expired", snapshots.keys_expired);
   text.field("rdb_last_load_keys_loaded", snapshots.keys_loaded);
   text.field("aof_enabled", 0);

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <limits>
 #include <string>
 
 #include <fmt/format.h>
@@ -37,6 +36,16 @@ void each_core(Server& server, Visit&& visit) {
   }
 }
 
+FileWriter::Ends ends_in(Server& server) {
+  auto ends = FileWriter::Ends::none;
+  each_core(server, [&](const CoreData& data) {
+    for (uint16_t db = 0; db < data.keyspace.database_count(); ++db) {
+      if (data.keyspace.database(DbIndex(db)).shedding() > 0) ends = FileWriter::Ends::some;
+    }
+  });
+  return ends;
+}
+
 void put_facts(FileWriter& writer, const Server& server, int64_t now_ms) {
   writer.put_aux("redis-ver", kRedisVersion);
   writer.put_aux("redis-bits", "64");
@@ -46,10 +55,9 @@ void put_facts(FileWriter& writer, const Server& server, int64_t now_ms) {
 }
 
 void put_keys(FileWriter& writer, const Keyspace& keyspace, DbIndex index) {
-  (void)keyspace.database(index).scan(
-      0, std::numeric_limits<size_t>::max(), [&](const storage::Entry& entry) {
-        writer.put_key(entry, keyspace.use(index, storage::hash_key(entry.key())));
-      });
+  keyspace.database(index).visit_all([&](const storage::Entry& entry, uint16_t stamp) {
+    writer.put_key(entry, keyspace.use(entry, stamp));
+  });
 }
 
 void put_database(FileWriter& writer, Server& server, DbIndex index) {
@@ -66,17 +74,27 @@ void put_database(FileWriter& writer, Server& server, DbIndex index) {
 
 bool write(FileSink& sink, Server& server, int64_t now_ms) {
   const Settings& settings = server.settings();
-  FileWriter writer(compression(settings), sink);
-  put_facts(writer, server, now_ms);
-  for (const std::string& code : server.snapshots().functions) writer.put_function(code);
+  storage::rdb::Writer writer(compression(settings), sink);
+  FileWriter records(writer);
+  begin_snapshot(records, server, now_ms);
   for (uint16_t db = 0; db < settings.databases && !writer.failed(); ++db) {
-    put_database(writer, server, DbIndex(db));
+    put_database(records, server, DbIndex(db));
   }
-  writer.end(settings.rdbchecksum);
+  records.end(settings.rdbchecksum);
   return !writer.failed();
 }
 
 }  // namespace
+
+void begin_snapshot(FileWriter& records, Server& server, int64_t now_ms) {
+  records.begin(ends_in(server));
+  put_facts(records, server, now_ms);
+  for (const std::string& code : server.snapshots().functions) records.put_function(code);
+}
+
+std::string temporary_path(const Settings& settings, const char* kind) {
+  return fmt::format("{}/temp-{}-{}.rdb", snapshot_folder(settings), kind, getpid());
+}
 
 std::string snapshot_path(const Settings& settings) {
   const std::string folder = snapshot_folder(settings);
@@ -91,17 +109,14 @@ bool save_snapshot(const OnCore& here) {
     log::warning("There is no folder to save a snapshot in");
     return false;
   }
-  FileSink sink(path, fmt::format("{}/temp-{}.rdb", snapshot_folder(server.settings()), getpid()));
+  FileSink sink(path, temporary_path(server.settings(), "fg"));
   if (!write(sink, server, here.now_ms()) || !sink.commit()) {
     log::warning(fmt::format("Error saving the snapshot {}: {}", path, sink.error()));
-    state.last_save_failed = true;
     return false;
   }
   log::notice("DB saved on disk");
   state.last_save_failed = false;
-  state.last_save = here.now_ms() / 1000;
-  state.changes_saved = server.changes();
-  ++state.saves;
+  state.note_save(here.now_ms() / 1000, server.changes());
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "server/config/settings.hpp"
 #include "server/core/core.hpp"
+#include "storage/rdb/file_writer.hpp"
 
 namespace tidemark::server {
 
@@ -12,6 +13,11 @@ namespace tidemark::server {
 // still there.
 bool save_snapshot(const OnCore& here);
 
+// The first records of a snapshot of now.
+void begin_snapshot(storage::rdb::FileWriter& records, Server& server, int64_t now_ms);
+
+// Where one is while it is written.
+std::string temporary_path(const Settings& settings, const char* kind);
 // Where the snapshot is; empty where the server has no folder.
 std::string snapshot_path(const Settings& settings);
 

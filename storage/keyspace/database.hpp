@@ -106,6 +106,11 @@ class Database {
   template <typename Visit>
   uint64_t scan(uint64_t cursor, size_t at_least, Visit&& visit) const;
 
+  // Visits all there is, also what has no time left: visit(const Entry&, uint16_t stamp), which
+  // must not change anything.
+  template <typename Visit>
+  void visit_all(Visit&& visit) const;
+
   // Removes everything; one `flushed` is announced. Frees at once what takes up to about a
   // millisecond, the rest in slices; or all of it in slices, for a caller who is not the owner.
   void flush(Free how = Free::now);
@@ -193,6 +198,15 @@ Result<T*> Database::find_as(const HashedKey& key, Touch touch) {
 template <typename T>
 void Database::set_object(const HashedKey& key, T* object, Ttl ttl) {
   set_new_object(key, T::kType, object, ttl);
+}
+
+template <typename Visit>
+void Database::visit_all(Visit&& visit) const {
+  uint64_t cursor = 0;
+  do {
+    cursor = table_.scan_slots(
+        cursor, [&visit](const Slot& slot) { visit(*EntryTable::entry_of(slot), slot.stamp()); });
+  } while (cursor != 0);
 }
 
 template <typename Visit>

@@ -26,23 +26,29 @@ KeyUse PastKeys::use_of(const Slot& slot) const {
   return keyspace_.use(*EntryTable::entry_of(slot), slot.stamp());
 }
 
-void PastKeys::tell(DbIndex db, const Slot& slot) {
+void PastKeys::mute() {
+  listener_ = nullptr;
+  for (Place& place : places_) {
+    if (place.database == nullptr) end(place);
+  }
+}
+
+void PastKeys::tell(DbIndex db, const Slot& slot, PastListener::Why why) {
   Entry* const entry = EntryTable::entry_of(slot);
   if (entry->told() == keyspace_.books_.told) return;
   entry->set_told(keyspace_.books_.told);
-  // What has no time left would not be loaded either.
-  if (listener_ == nullptr || entry->expired(keyspace_.now_ms())) return;
-  listener_->on_key(db, *entry, use_of(slot));
+  if (listener_ != nullptr) listener_->on_key(db, *entry, use_of(slot), why);
 }
 
 void PastKeys::keep(const Database& database, const Slot& slot) {
   for (const Place& place : places_) {
-    if (place.database == &database) return tell(place.db, slot);
+    if (place.database == &database) return tell(place.db, slot, PastListener::Why::change);
   }
   ENSURE(false);
 }
 
 bool PastKeys::wants(const Database& database) const {
+  if (listener_ == nullptr) return false;
   for (const Place& place : places_) {
     if (place.database == &database) return !place.done;
   }
@@ -88,9 +94,9 @@ bool PastKeys::step(size_t keys) {
     Place& place = places_[current_];
     EntryTable& table = place.database != nullptr ? place.database->table_ : place.adopted;
     while (!place.done && told < keys) {
-      place.cursor = table.core().scan_step(place.cursor, [&](const Slot& slot) {
+      place.cursor = table.scan_slots(place.cursor, [&](const Slot& slot) {
         ++told;
-        tell(place.db, slot);
+        tell(place.db, slot, PastListener::Why::turn);
       });
       if (place.cursor == 0) end(place);
     }

@@ -16,9 +16,12 @@ class Keyspace;
 // Who is told of the keys of a moment.
 class PastListener {
  public:
+  // Why it is told of a key now: the walk has come to it, or the key is about to be changed.
+  enum class Why : uint8_t { turn, change };
+
   virtual ~PastListener() = default;
   // The key as it was, in the database that had this number. Must not touch the keyspace.
-  virtual void on_key(DbIndex db, const Entry& entry, const KeyUse& use) = 0;
+  virtual void on_key(DbIndex db, const Entry& entry, const KeyUse& use, Why why) = 0;
 };
 
 // All keys of a partition as they were at one moment, told one by one while the partition goes on
@@ -44,7 +47,7 @@ class PastKeys {
   // Tells of about so many keys. False when all are told.
   bool step(size_t keys);
   // Nobody listens any more.
-  void mute() { listener_ = nullptr; }
+  void mute();
 
   // ---- For the databases.
   // Before the entry in this slot is changed or goes. REQUIRES: it has not been told.
@@ -67,7 +70,7 @@ class PastKeys {
     size_t adopted_entry_bytes = 0;
   };
 
-  void tell(DbIndex db, const Slot& slot);
+  void tell(DbIndex db, const Slot& slot, PastListener::Why why);
   KeyUse use_of(const Slot& slot) const;
   void end(Place& place);
 

@@ -13,8 +13,6 @@
 namespace tidemark::storage::rdb {
 
 inline constexpr Bytes kMagic = "REDIS";
-// Files of Redis 7.4 have this version where they differ from ours in what the server knows.
-inline constexpr uint16_t kFileVersionMax = 12;
 // Earlier ones have no checksum.
 inline constexpr uint16_t kChecksumFrom = 5;
 

@@ -40,10 +40,10 @@ bool FileReader::read_header() {
   }
   unsigned version = 0;
   for (const char digit : header.substr(kMagic.size())) {
-    if (digit < '0' || digit > '9') version = kFileVersionMax;  // and beyond, with what follows
+    if (digit < '0' || digit > '9') version = kVersionWithEnds;  // and beyond, with what follows
     version = version * 10 + static_cast<unsigned char>(digit - '0');
   }
-  if (version < 1 || version > kFileVersionMax) {
+  if (version < 1 || version > kVersionWithEnds) {
     (void)fail("Can't handle RDB format version " + std::string(header.substr(kMagic.size())));
     return false;
   }
@@ -103,7 +103,7 @@ bool FileReader::check_sum() {
   const uint64_t said = reader_.next_fixed64();
   if (reader_.failed()) return false;
   if (said == 0 || said == sum || !verify_) return true;
-  (void)fail("Wrong RDB checksum expected: (" + hex(said) + ") but got (" + hex(sum) + ")");
+  (void)fail("RDB CRC error: Wrong RDB checksum expected: (" + hex(said) + ") but got (" + hex(sum) + ")");
   return false;
 }
 

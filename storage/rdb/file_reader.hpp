@@ -13,8 +13,8 @@
 
 namespace tidemark::storage::rdb {
 
-// Reads a snapshot file (file_format.hpp), record by record, of any version up to
-// kFileVersionMax.
+// Reads a snapshot file (file_format.hpp), record by record, of any version up to the newest that
+// is known.
 class FileReader {
  public:
   // What comes next. After `key` the value is for whoever reads: read_value() or skip_value() with

@@ -1,17 +1,17 @@
 #include "storage/rdb/file_writer.hpp"
 
-#include <array>
-
 #include "storage/rdb/format.hpp"
 #include "storage/rdb/value_writer.hpp"
 
 namespace tidemark::storage::rdb {
 
-FileWriter::FileWriter(Compression compression, Sink& sink) : writer_(compression, sink) {
-  static_assert(kVersion >= 10 && kVersion < 100);
-  constexpr std::array kDigits{'0', '0', char('0' + kVersion / 10), char('0' + kVersion % 10)};
+void FileWriter::begin(Ends ends) {
+  static_assert(kVersion >= 10 && kVersionWithEnds < 100);
+  const uint16_t version = ends == Ends::some ? kVersionWithEnds : kVersion;
   writer_.put_raw(kMagic);
-  writer_.put_raw({kDigits.data(), kDigits.size()});
+  writer_.put_raw("00");
+  writer_.put_byte(static_cast<uint8_t>('0' + version / 10));
+  writer_.put_byte(static_cast<uint8_t>('0' + version % 10));
 }
 
 void FileWriter::put_aux(Bytes name, Bytes value) {
@@ -25,9 +25,13 @@ void FileWriter::put_function(Bytes code) {
   writer_.put_string(code);
 }
 
-void FileWriter::begin_database(DbIndex index, uint64_t keys, uint64_t expiring) {
+void FileWriter::select(DbIndex index) {
   put_opcode(Opcode::select);
   writer_.put_length(index.value());
+}
+
+void FileWriter::begin_database(DbIndex index, uint64_t keys, uint64_t expiring) {
+  select(index);
   put_opcode(Opcode::resize);
   writer_.put_length(keys);
   writer_.put_length(expiring);

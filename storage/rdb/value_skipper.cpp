@@ -81,6 +81,17 @@ bool skip_value(Reader& reader, uint8_t type) {
         skip_text_double(reader);
       }
       break;
+    case Type::hash_with_ends:
+      reader.skip_raw(kTimeBytes);
+      for (uint64_t left = reader.next_length(); left > 0 && !reader.failed(); --left) {
+        skip_lengths(reader, 1);
+        skip_strings(reader, 2);
+      }
+      break;
+    case Type::hash_listpack_with_ends:
+      reader.skip_raw(kTimeBytes);
+      reader.skip_string();
+      break;
     case Type::zset_2:
       for (uint64_t left = reader.next_length(); left > 0 && !reader.failed(); --left) {
         reader.skip_string();

@@ -85,6 +85,12 @@ class Table {
     return core_.scan_step(cursor, [&visit](Slot& slot) { visit(*entry_of(slot)); });
   }
 
+  // The same with visit(const Slot&).
+  template <typename Visit>
+  uint64_t scan_slots(uint64_t cursor, Visit&& visit) const {
+    return core_.scan_step(cursor, [&visit](const Slot& slot) { visit(slot); });
+  }
+
   // One step of a hand that goes round: visits the occupied slots of one bucket line (all, or only
   // the marked ones; segments without any marked slot are stepped over whole) and returns the next
   // position, 0 after the last. Cheaper than scan_step() and without its guarantee: an entry that

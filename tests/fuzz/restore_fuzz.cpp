@@ -30,8 +30,6 @@ constexpr rdb::ValueLimits kLimits{
     .sorted_set = {.elements_max = 16, .element_bytes_max = 32},
     .hash = {.elements_max = 16, .element_bytes_max = 32}};
 constexpr StreamNodeLimits kNodeLimits{.bytes_max = 4096, .entries_max = 100};
-// Before every end that a field can have.
-constexpr int64_t kNowMs = 0;
 
 size_t bytes_of(const PackedElement& element) {
   IntegerText scratch;
@@ -73,12 +71,14 @@ size_t read(const SortedSet& set) {
 
 size_t read(const Hash& hash) {
   size_t sum = 0;
-  hash.visit(kNowMs, [&](const PackedElement& field, const PackedElement& value) {
-    IntegerText scratch;
-    ENSURE(hash.contains(field.text(scratch), kNowMs));
-    sum += bytes_of(field) + bytes_of(value);
-    return true;
-  });
+  hash.visit_with_ends(
+      [&](const PackedElement& field, const PackedElement& value, int64_t ends_ms) {
+        IntegerText scratch;
+        ENSURE(ends_ms > 0);
+        ENSURE(hash.ends_ms(field.text(scratch), 0) == ends_ms);
+        sum += bytes_of(field) + bytes_of(value);
+        return true;
+      });
   return sum;
 }
 
@@ -122,8 +122,11 @@ void change(SortedSet& set) {
 }
 
 void change(Hash& hash) {
-  hash.set("new", std::string(40, 'x'), kLimits.hash, kNowMs);
-  hash.erase("f", kNowMs);
+  constexpr int64_t kNow = 1000;
+  hash.set("new", std::string(40, 'x'), kLimits.hash, kNow);
+  hash.set_end("new", kNow + 1);
+  hash.erase("f", kNow);
+  hash.shed(kNow + 1, 2);
 }
 
 void change(Stream& stream) {

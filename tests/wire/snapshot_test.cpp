@@ -37,6 +37,7 @@ void fill(Connection& client) {
   client.run({"XGROUP", "CREATE", "big stream", "g", "0"});
   client.run({"XREADGROUP", "GROUP", "g", "c", "COUNT", "10", "STREAMS", "big stream", ">"});
   client.run({"PEXPIREAT", "string:1", "4000000000000"});
+  client.run({"HPEXPIREAT", "hash:1", "4000000000000", "FIELDS", "1", "field"});
   client.run({"SELECT", "9"});
   client.run({"SET", "elsewhere", "1"});
   client.run({"SELECT", "0"});
@@ -85,6 +86,8 @@ TEST_CASE("DEBUG RELOAD brings everything back from a file") {
         CHECK(client.run({"DBSIZE"}) == keys);
         CHECK(client.run({"XINFO", "STREAM", "big stream", "FULL"}) == groups);
         CHECK(client.run({"PEXPIRETIME", "string:1"}) == "4000000000000");
+        CHECK(client.run({"HPEXPIRETIME", "hash:1", "FIELDS", "2", "field", "other"}) ==
+              "[4000000000000, -1]");
         CHECK(client.run({"OBJECT", "ENCODING", "big zset"}) == "\"skiplist\"");
         CHECK(client.run({"OBJECT", "ENCODING", "ints:7"}) == "\"intset\"");
         CHECK(info(client, "rdb_changes_since_last_save") == "0");
@@ -169,7 +172,6 @@ TEST_CASE("a server that cannot save goes on") {
         // A folder in the file's place.
         std::filesystem::create_directories(server.folder() / "dump.rdb" / "inside");
         CHECK(client.run({"SAVE"}) == "!ERR");
-        CHECK(info(client, "rdb_last_bgsave_status") == "err");
         CHECK(client.run({"DEBUG", "RELOAD"}) == "!ERR");
         CHECK(client.run({"SHUTDOWN", "SAVE"}) == "!ERR Errors trying to SHUTDOWN. Check logs.");
         CHECK(client.run({"GET", "a"}) == "\"1\"");
@@ -236,4 +238,140 @@ TEST_CASE("clients are told that a server is loading") {
   const std::string before = contents(folder.path() / "dump.rdb");
   CHECK(server.stop() == 0);
   CHECK(contents(folder.path() / "dump.rdb") == before);
+}
+
+namespace {
+
+void wait_until_saved(Connection& client) {
+  while (info(client, "rdb_bgsave_in_progress") == "1") {
+  }
+}
+
+// What a server that starts with the snapshot in a folder has.
+std::string digest_of(const std::filesystem::path& folder) {
+  TestServer server({.cores = 2, .config = in(folder)});
+  Connection client(server.port());
+  wait_until_loaded(client);
+  return digest(client);
+}
+
+}  // namespace
+
+TEST_CASE("BGSAVE saves the moment at which it was asked for, whatever happens after it") {
+  on_one_core_and_four(
+      [](Connection& client, TestServer& server) {
+        fill(client);
+        const std::string before = digest(client);
+        // Not done before it is told to go on.
+        client.run({"CONFIG", "SET", "rdb-key-save-delay", "10000000"});
+        CHECK(client.run({"BGSAVE"}) == "Background saving started");
+        CHECK(info(client, "rdb_bgsave_in_progress") == "1");
+        CHECK(client.run({"BGSAVE"}) == "!ERR Background save already in progress");
+        CHECK(client.run({"BGSAVE", "SCHEDULE"}) == "!ERR Background save already in progress");
+        CHECK(client.run({"SAVE"}) == "!ERR Background save already in progress");
+        for (int i = 0; i < 200; ++i) {
+          const std::string n = std::to_string(i);
+          client.run({"APPEND", "string:" + n, "more"});
+          client.run({"LPOP", "list:" + n});
+          client.run({"RENAME", "set:" + n, "hash:" + n});
+          client.run({"ZADD", "zset:" + n, "9", "another"});
+          client.run({"XADD", "stream:" + n, "*", "f", "v"});
+          client.run({"SET", "new:" + n, "x"});
+        }
+        client.run({"PEXPIREAT", "big hash", "1"});
+        client.run({"SWAPDB", "0", "9"});
+        client.run({"FLUSHDB"});
+        client.run({"SWAPDB", "0", "9"});
+        client.run({"FLUSHDB"});
+        client.run({"SET", "new:1", "y"});
+        CHECK_FALSE(std::filesystem::exists(server.folder() / "dump.rdb"));
+        client.run({"CONFIG", "SET", "rdb-key-save-delay", "0"});
+        wait_until_saved(client);
+        CHECK(info(client, "rdb_last_bgsave_status") == "ok");
+        CHECK(info(client, "rdb_saves") == "1");
+        CHECK(std::stoll(info(client, "rdb_changes_since_last_save")) > 1000);
+        CHECK(digest_of(server.folder()) == before);
+        CHECK(std::stoll(info(client, "rdb_last_cow_size")) > 1000);
+        CHECK(client.run({"DBSIZE"}) == "1");
+        CHECK(client.run({"BGSAVE"}) == "Background saving started");
+        wait_until_saved(client);
+        CHECK(digest_of(server.folder()) == digest(client));
+        CHECK(info(client, "rdb_changes_since_last_save") == "0");
+        CHECK(client.run({"BGSAVE", "NONSENSE"}) == "!ERR syntax error");
+      },
+      kNoStore);
+}
+
+TEST_CASE("what a BGSAVE that fails leaves behind is the older snapshot, and writes are refused") {
+  on_one_core_and_four(
+      [](Connection& client, TestServer& server) {
+        client.run({"CONFIG", "SET", "save", "3600 1000000"});
+        client.run({"SET", "a", "1"});
+        std::filesystem::create_directories(server.folder() / "dump.rdb" / "inside");
+        CHECK(client.run({"BGSAVE"}) == "Background saving started");
+        wait_until_saved(client);
+        CHECK(info(client, "rdb_last_bgsave_status") == "err");
+        CHECK(client.run({"SET", "a", "2"}).starts_with("!MISCONF Redis is configured to save"));
+        CHECK(client.run({"GET", "a"}) == "\"1\"");
+        client.run({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
+        CHECK(client.run({"SET", "a", "2"}) == "OK");
+        client.run({"CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"});
+        std::filesystem::remove_all(server.folder() / "dump.rdb");
+        CHECK(client.run({"BGSAVE"}) == "Background saving started");
+        wait_until_saved(client);
+        CHECK(client.run({"SET", "a", "3"}) == "OK");
+      },
+      kNoStore);
+}
+
+TEST_CASE("FLUSHALL ends a BGSAVE, and leaves a file without keys where `save` has points") {
+  on_one_core_and_four(
+      [](Connection& client, TestServer& server) {
+        fill(client);
+        client.run({"CONFIG", "SET", "rdb-key-save-delay", "10000000"});
+        CHECK(client.run({"BGSAVE"}) == "Background saving started");
+        CHECK(client.run({"FLUSHALL"}) == "OK");
+        wait_until_saved(client);
+        CHECK_FALSE(std::filesystem::exists(server.folder() / "dump.rdb"));
+        CHECK(info(client, "rdb_last_bgsave_status") == "ok");
+        CHECK(info(client, "rdb_saves") == "0");
+        client.run({"CONFIG", "SET", "save", "3600 1000000", "rdb-key-save-delay", "0"});
+        client.run({"SET", "a", "1"});
+        CHECK(client.run({"SAVE"}) == "OK");
+        CHECK(client.run({"FLUSHALL"}) == "OK");
+        wait_until_saved(client);
+        CHECK(digest_of(server.folder()) == digest(client));
+      },
+      kNoStore);
+}
+
+TEST_CASE("snapshots are made when `save` says so") {
+  on_one_core_and_four(
+      [](Connection& client, TestServer& server) {
+        client.run({"MSET", "a", "1", "b", "2", "c", "3"});
+        while (info(client, "rdb_saves") == "0") {
+        }
+        CHECK(digest_of(server.folder()) == digest(client));
+      },
+      std::string(kNoStore) + "save 1 3\n");
+}
+
+TEST_CASE("a server that ends in the midst of a BGSAVE leaves the newer snapshot") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    const TempFolder folder;
+    std::string last;
+    {
+      TestServer server(
+          {.cores = cores,
+           .config = in(folder.path()) + "save 3600 1000000\nrdb-key-save-delay 10000000\n"});
+      Connection client(server.port());
+      fill(client);
+      CHECK(client.run({"BGSAVE"}) == "Background saving started");
+      client.run({"SET", "a", "1"});
+      last = digest(client);
+      CHECK(server.stop() == 0);
+    }
+    CHECK(digest_of(folder.path()) == last);
+  }
 }

@@ -67,6 +67,7 @@ EntryOwner with_expiry(EntryOwner entry, int64_t expire_at_ms) {
 
 // Strings, a list of `elements`, and a sorted set, in two databases.
 void write_sample(FileWriter& writer, size_t elements, bool with_checksum = true) {
+  writer.begin(FileWriter::Ends::none);
   writer.put_aux("redis-ver", "7.2.4");
   writer.put_function("#!lua name=mylib");
   writer.begin_database(DbIndex(0), 2, 1);
@@ -86,8 +87,9 @@ void write_sample(FileWriter& writer, size_t elements, bool with_checksum = true
 
 void write_sample_file(const Folder& folder, size_t elements, bool with_checksum = true) {
   FileSink sink(folder.file(), folder.temporary());
-  FileWriter writer(Compression::lzf, sink);
-  write_sample(writer, elements, with_checksum);
+  Writer writer(Compression::lzf, sink);
+  FileWriter records(writer);
+  write_sample(records, elements, with_checksum);
   CHECK_FALSE(writer.failed());
   CHECK(sink.commit());
 }
@@ -259,6 +261,8 @@ TEST_CASE("a value of every encoding is stepped over by exactly its bytes") {
       "0f00000101 00",
       "0f00000101 01 0167 0101 01 00000000000000010000000000000001 0000000000000000 01"
       " 01 0163 0000000000000000 01 00000000000000010000000000000001",
+      "18 0010000000000000 02 01 0166 0176 00 0167 0177",
+      "19 0010000000000000 07 07000000 0000 ff",
       "1500000101 0000 0101 01 01 0167 0101 01 00"
       " 01 0163 0000000000000000 0000000000000000 00",
   };
