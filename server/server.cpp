@@ -480,6 +480,7 @@ bool Server::save_before_end(const OnCore& here) {
   // Half of the data would take the place of the whole.
   if (!wanted || loading()) return true;
   background_save_.abandon(here);
+  background_save_.await_file();
   log::notice("Saving the final RDB snapshot before exiting.");
   return save_snapshot(here);
 }

@@ -46,21 +46,6 @@ std::optional<Reply> refuse_while_loading(const OnCore& here, const CommandEntry
   return Reply::error("LOADING Redis is loading the dataset in memory");
 }
 
-// stop-writes-on-bgsave-error: what cannot be kept is not taken.
-std::optional<Reply> refuse_unsaved(const OnCore& here, const CommandEntry& entry) {
-  const Server& server = here.server();
-  if (!server.snapshots().last_save_failed || !has(entry.command->flags, Flag::write) ||
-      !server.settings().stop_writes_on_bgsave_error || server.settings().save.empty()) {
-    return std::nullopt;
-  }
-  return Reply::error(
-      "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to "
-      "disk. Commands that may modify the data set are disabled, because this instance is "
-      "configured to report errors during writes if RDB snapshotting fails "
-      "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
-      "RDB error.");
-}
-
 // Who watches does not take part.
 std::optional<Reply> refuse_monitor(const Client& client, const CommandEntry& entry) {
   constexpr Flag kOnKeys = Flag::write | Flag::readonly | Flag::may_replicate;
@@ -76,7 +61,9 @@ std::optional<Reply> refuse_to_queue(const OnCore& here, const Client& client,
   if (has(entry.command->flags, Flag::no_multi)) {
     return Reply::error("ERR Command not allowed inside a transaction");
   }
-  return refuse_for_state(here, Flag::deny_oom);
+  auto refusal = refuse_unsaved(here, entry.command->flags);
+  if (!refusal) refusal = refuse_for_state(here, Flag::deny_oom);
+  return refusal;
 }
 
 // A command that is split has to fail before any part of it runs.
@@ -94,7 +81,6 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   if (!refusal) refusal = refuse_protected(here, client, *entry);
   if (!refusal) refusal = refuse_stranger(client, *entry);
   if (!refusal) refusal = refuse_while_loading(here, *entry);
-  if (!refusal) refusal = refuse_unsaved(here, *entry);
   if (!refusal) refusal = refuse_monitor(client, *entry);
   if (!refusal && client.in_transaction()) return refuse_to_queue(here, client, *entry);
   if (!refusal) refusal = refuse_parts(*entry, args);

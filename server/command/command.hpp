@@ -57,6 +57,7 @@ enum class Flag : uint64_t {
   // Waits for the store, and changes nothing that others see: in a transaction it is done when the
   // rest has run.
   after_transaction = uint64_t{1} << 31,
+  tells_health = uint64_t{1} << 32,  // PING: fails where writes do because the last snapshot did
 };
 
 constexpr Flag operator|(Flag a, Flag b) {

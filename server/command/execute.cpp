@@ -109,6 +109,23 @@ Reply run(const OnCore& here, const Call& call, Context& context, ArgReader& arg
 
 }  // namespace
 
+std::optional<Reply> refuse_unsaved(const OnCore& here, Flag flags) {
+  const Server& server = here.server();
+  if (!server.snapshots().last_save_failed) [[likely]]
+    return std::nullopt;
+  // Read states are not what a snapshot is to keep.
+  if (!has(flags, Flag::write | Flag::tells_health) || has(flags, Flag::writes_user) ||
+      !server.settings().stop_writes_on_bgsave_error || server.settings().save.empty()) {
+    return std::nullopt;
+  }
+  return Reply::error(
+      "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to "
+      "disk. Commands that may modify the data set are disabled, because this instance is "
+      "configured to report errors during writes if RDB snapshotting fails "
+      "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
+      "RDB error.");
+}
+
 std::optional<Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user) {
   if (here.server().settings().maxmemory > 0) {
     const bool enough = here.server().make_room(here, user);
@@ -116,6 +133,7 @@ std::optional<Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user
       return error_reply(Errc::out_of_memory);
     }
   }
+  if (auto refusal = refuse_unsaved(here, flags)) return refusal;
   storage::WriteBehind* write_behind = here.data().write_behind.get();
   if (has(flags, Flag::writes_user) && write_behind != nullptr) {
     if (const auto status = write_behind->may_write(); !status) return store_down(status.reason);

@@ -37,6 +37,9 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out);
 // that is down. Evicts first where that is due, but not `user`, whom the command is about.
 std::optional<protocol::Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user = {});
 
+// The same of stop-writes-on-bgsave-error alone: what cannot be kept is not taken.
+std::optional<protocol::Reply> refuse_unsaved(const OnCore& here, Flag flags);
+
 // Counts a command that was refused before it ran; `entry` is null for an unknown one.
 void count_refusal(const OnCore& here, const CommandEntry* entry, const protocol::Reply& reply);
 

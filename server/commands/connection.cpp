@@ -207,7 +207,7 @@ constexpr Command kPing{
     .complexity = "O(1)",
     .group = Group::connection,
     .arity = at_least(1),
-    .flags = Flag::fast,
+    .flags = Flag::fast | Flag::tells_health,
     .syntax = "[message]",
     .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},
     .scope = Scope::home,

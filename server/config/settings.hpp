@@ -187,6 +187,7 @@ struct Settings {
   bool rdb_del_sync_files = false;
   bool rdb_save_incremental_fsync = true;
   bool stop_writes_on_bgsave_error = true;
+  uint64_t snapshot_buffer_limit = uint64_t{256} << 20;
   int64_t rdb_key_save_delay = 0;
   int64_t key_load_delay = 0;
   int64_t loading_process_events_interval_bytes = 2 << 20;

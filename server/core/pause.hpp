@@ -40,8 +40,9 @@ class Pause {
   void extend(Mode mode, int64_t until_ms, int64_t now_ms);
   // Those who are held go on when release() is called on the core.
   void end();
-  // The server is about to end, or keys move to another one: writes wait, whatever the clock and
-  // CLIENT UNPAUSE say, until allow_writes() was called as often.
+  // The server is about to end, keys move to another one, or the disk is slower than a snapshot
+  // grows: writes wait, whatever the clock and CLIENT UNPAUSE say, until allow_writes() was called
+  // as often. The core's own thread may call these, too.
   void stop_writes();
   void allow_writes();
   // Ends it where its time is up; before anything is written. Also from time to time.

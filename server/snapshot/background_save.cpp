@@ -32,14 +32,20 @@ constexpr size_t kChunkBytes = size_t{64} << 10;
 constexpr size_t kWaitingMax = size_t{16} << 20;
 // After a failure, `save` tries again no sooner.
 constexpr int64_t kRetrySeconds = 5;
+// At 10 rounds of cron a second.
+constexpr int64_t kCronUs = 100'000;
 
 }  // namespace
 
 // What one core tells of.
 class BackgroundSave::Part final : public storage::PastListener {
  public:
-  Part(ChunkQueue& chunks, rdb::Compression compression)
-      : chunks_(chunks), bytes_(compression), records_(bytes_) {}
+  Part(BackgroundSave& save, const Settings& settings, Pause& pause)
+      : save_(save),
+        settings_(settings),
+        pause_(pause),
+        bytes_(compression(settings)),
+        records_(bytes_) {}
 
   void on_key(DbIndex db, const storage::Entry& entry, const storage::KeyUse& use,
               Why why) override {
@@ -53,8 +59,19 @@ class BackgroundSave::Part final : public storage::PastListener {
   }
   // Records of other cores come next: they begin with their database again.
   void flush() {
-    if (!bytes_.bytes().empty()) chunks_.push(bytes_.take());
     db_.reset();
+    if (bytes_.bytes().empty()) return;
+    save_.chunks_->push(bytes_.take());
+    if (save_.writes_must_wait(settings_)) hold_writes();
+  }
+  void hold_writes() {
+    if (!std::exchange(holds_writes_, true)) pause_.stop_writes();
+  }
+  // False where it does not hold them.
+  bool let_writes_go_on() {
+    if (!std::exchange(holds_writes_, false)) return false;
+    pause_.allow_writes();
+    return true;
   }
 
   std::atomic<uint64_t> keys = 0;
@@ -63,7 +80,10 @@ class BackgroundSave::Part final : public storage::PastListener {
   int64_t next_key_us = 0;
 
  private:
-  ChunkQueue& chunks_;
+  BackgroundSave& save_;
+  const Settings& settings_;
+  Pause& pause_;  // of its core
+  bool holds_writes_ = false;
   rdb::Writer bytes_;
   rdb::FileWriter records_;
   std::optional<DbIndex> db_;
@@ -73,11 +93,17 @@ struct BackgroundSave::File {
   std::string path;
   std::string temporary;
   bool with_checksum;
+  size_t buffer_limit;
 };
 
 BackgroundSave::BackgroundSave() = default;
 
-BackgroundSave::~BackgroundSave() { stop_thread(); }
+BackgroundSave::~BackgroundSave() {
+  if (!thread_.joinable()) return;
+  (void)decide(Fate::abandoned);
+  chunks_->close();
+  thread_.join();
+}
 
 bool BackgroundSave::begin(const OnCore& here) {
   if (running()) return false;
@@ -93,42 +119,44 @@ bool BackgroundSave::begin(const OnCore& here) {
   keys_ = 0;
   parts_.clear();
   for (uint32_t i = 0; i < server.core_count(); ++i) {
-    storage::Keyspace& keyspace = server.core(CoreId(static_cast<uint16_t>(i))).data().keyspace;
+    CoreData& data = server.core(CoreId(static_cast<uint16_t>(i))).data();
+    storage::Keyspace& keyspace = data.keyspace;
     for (uint16_t db = 0; db < settings.databases; ++db) {
       keys_ += keyspace.database(DbIndex(db)).size();
     }
-    parts_.push_back(std::make_unique<Part>(*chunks_, compression(settings)));
+    parts_.push_back(std::make_unique<Part>(*this, settings, data.pause));
     keyspace.begin_past(*parts_.back());
   }
   started_us_ = here.now_us();
   changes_ = server.changes();
   cores_left_ = server.core_count();
-  failed_ = abandoned_ = throttled_ = false;
+  fate_ = Fate::open;
+  failed_ = walks_wait_ = writes_wait_ = false;
   running_.store(true, std::memory_order_release);
   thread_ = std::thread(
       [this, &server,
        file = File{.path = snapshot_path(settings),
                    .temporary = temporary_path(settings, "bg"),
-                   .with_checksum = settings.rdbchecksum}] { write_file(server, file); });
-  // Whoever sleeps has something to do now.
-  for (uint32_t i = 0; i < server.core_count(); ++i) {
-    server.core(CoreId(static_cast<uint16_t>(i))).post(std::make_unique<WorkMessage>([](OnCore&) {
-    }));
-  }
+                   .with_checksum = settings.rdbchecksum,
+                   .buffer_limit = settings.snapshot_buffer_limit}] { write_file(server, file); });
+  call(server);  // whoever sleeps has something to do now
   log::notice("Background saving started");
   return true;
 }
 
 void BackgroundSave::begin_if_configured(const OnCore& here) {
   const Settings& settings = here.server().settings();
-  if (!settings.save.empty() && !settings.dir.empty()) (void)begin(here);
+  if (settings.save.empty() || settings.dir.empty()) return;
+  again_ = running();
+  if (!again_) (void)begin(here);
 }
 
 void BackgroundSave::begin_when_due(const OnCore& here) {
   Server& server = here.server();
   const Settings& settings = server.settings();
   const SnapshotState& state = server.snapshots();
-  if (settings.save.empty() || settings.dir.empty() || server.loading() || running()) return;
+  if (settings.save.empty() || settings.dir.empty() || server.loading()) return;
+  if (asked_ || running()) return;
   uint64_t changes = 0;
   for (uint32_t i = 0; i < server.core_count(); ++i) {
     const CoreData& data = server.core(CoreId(static_cast<uint16_t>(i))).data();
@@ -142,25 +170,56 @@ void BackgroundSave::begin_when_due(const OnCore& here) {
     if (unsaved < static_cast<uint64_t>(point.changes)) continue;
     if (now - state.last_save <= point.seconds) continue;
     log::notice(fmt::format("{} changes in {} seconds. Saving...", point.changes, point.seconds));
-    server.exclusives().run(server.router().every_core(), [this](OnCore& on) { (void)begin(on); });
+    asked_ = true;
+    server.exclusives().run(server.router().every_core(), [this](OnCore& on) {
+      asked_ = false;
+      (void)begin(on);
+    });
     return;
   }
 }
 
+// Something has changed: each core looks what it is to do now.
+void BackgroundSave::call(Server& server) {
+  for (uint32_t i = 0; i < server.core_count(); ++i) {
+    server.core(CoreId(static_cast<uint16_t>(i)))
+        .post(std::make_unique<WorkMessage>([this](OnCore& here) {
+          if (writes_must_wait(here.server().settings())) return;
+          if (parts_[here.id().value()]->let_writes_go_on()) here.data().pause.release(here);
+        }));
+  }
+}
+
+bool BackgroundSave::is_too_much(size_t bytes_max, std::atomic<bool>& waits) {
+  if (chunks_->waiting_bytes() <= bytes_max) return false;
+  waits = true;
+  // What the thread has taken since, it took without a look at who waits.
+  return chunks_->waiting_bytes() > bytes_max;
+}
+
+bool BackgroundSave::writes_must_wait(const Settings& settings) {
+  return is_too_much(settings.snapshot_buffer_limit, writes_wait_);
+}
+
+bool BackgroundSave::walk_must_wait(const Settings& settings) {
+  return is_too_much(std::min<size_t>(kWaitingMax, settings.snapshot_buffer_limit / 2),
+                     walks_wait_);
+}
+
 bool BackgroundSave::step(const OnCore& here) {
   Part& part = *parts_[here.id().value()];
-  if (part.done) return false;
+  const Settings& settings = here.server().settings();
+  // Also where the others' walks go on, so that no write to several cores slips through.
+  if (writes_must_wait(settings)) part.hold_writes();
+  if (part.done || walk_must_wait(settings)) return false;
   storage::Keyspace& keyspace = here.data().keyspace;
   if (failed_.load(std::memory_order_relaxed)) keyspace.mute_past();
-  if (chunks_->waiting_bytes() > kWaitingMax) {
-    throttled_ = true;
-    if (chunks_->waiting_bytes() > kWaitingMax) return false;
-  }
   const int64_t now_us = wall_clock_us();
-  const int64_t delay_us = failed_ ? 0 : here.server().settings().rdb_key_save_delay;
+  const bool in_vain = failed_ || fate_ == Fate::abandoned;
+  const int64_t delay_us = in_vain ? 0 : settings.rdb_key_save_delay;
   if (delay_us > 0) {
-    // For tests: a few keys now and then.
-    if (now_us < part.next_key_us) return true;
+    // For tests: a key now and then. Cron comes by often enough for longer delays.
+    if (now_us < part.next_key_us) return delay_us < kCronUs;
     part.next_key_us = now_us + delay_us;
   }
   bool more = true;
@@ -170,9 +229,7 @@ bool BackgroundSave::step(const OnCore& here) {
   if (more) return true;
   part.flush();
   part.done = true;
-  if (cores_left_.fetch_sub(1) > 1) return false;
-  chunks_->close();
-  if (abandoned_) running_.store(false, std::memory_order_release);
+  if (cores_left_.fetch_sub(1) == 1) chunks_->close();
   return false;
 }
 
@@ -182,57 +239,70 @@ void BackgroundSave::write_file(Server& server, const File& file) {
   rdb::FileSink sink(file.path, file.temporary);
   rdb::Writer writer(rdb::Compression::none, sink);
   while (const auto chunk = chunks_->pop()) {
-    if (!abandoned_) writer.put_raw(*chunk);
+    if (fate_ == Fate::open) writer.put_raw(*chunk);
     if (writer.failed()) failed_ = true;
-    if (chunks_->waiting_bytes() > kWaitingMax / 2 || !throttled_.exchange(false)) continue;
-    for (uint32_t i = 0; i < server.core_count(); ++i) {
-      server.core(CoreId(static_cast<uint16_t>(i))).post(std::make_unique<WorkMessage>([](OnCore&) {
-      }));
-    }
+    const size_t waiting = chunks_->waiting_bytes();
+    const bool walks_go_on =
+        waiting <= std::min(kWaitingMax, file.buffer_limit) / 4 && walks_wait_.exchange(false);
+    const bool writes_go_on = waiting <= file.buffer_limit / 2 && writes_wait_.exchange(false);
+    if (walks_go_on || writes_go_on) call(server);
   }
-  if (abandoned_) return;
-  rdb::FileWriter(writer).end(file.with_checksum);
-  if (writer.failed() || !sink.commit()) {
+  if (fate_ == Fate::open) rdb::FileWriter(writer).end(file.with_checksum);
+  if (fate_ == Fate::open && (writer.failed() || !put_in_place(sink))) {
     failed_ = true;
     log::warning(fmt::format("Error saving the snapshot {}: {}", file.path, sink.error()));
   }
   server.exclusives().run(server.router().every_core(), [this](OnCore& here) { finish(here); });
 }
 
-void BackgroundSave::finish(const OnCore& here) {
-  if (!thread_.joinable()) return;
-  thread_.join();
-  SnapshotState& state = here.server().snapshots();
-  state.last_save_failed = failed_;
-  state.early_bytes = early_bytes();
-  state.background_seconds = (here.now_us() - started_us_) / 1'000'000;
-  if (failed_) {
-    log::warning("Background saving error");
-  } else {
-    state.note_save(here.now_ms() / 1000, changes_);
-    log::notice("Background saving terminated with success");
-  }
-  running_.store(false, std::memory_order_release);
+// True as well where it is not to be there after all.
+bool BackgroundSave::put_in_place(rdb::FileSink& sink) {
+  return sink.sync() && (!decide(Fate::kept) || sink.commit());
 }
 
-void BackgroundSave::stop_thread() {
-  if (!thread_.joinable()) return;
-  abandoned_ = true;
-  failed_ = true;
-  chunks_->close();
-  thread_.join();
+bool BackgroundSave::decide(Fate fate) {
+  Fate open = Fate::open;
+  return fate_.compare_exchange_strong(open, fate);
+}
+
+// All cores and the thread are done.
+void BackgroundSave::finish(const OnCore& here) {
+  if (thread_.joinable()) thread_.join();
+  SnapshotState& state = here.server().snapshots();
+  state.early_bytes = early_bytes();
+  if (fate_ == Fate::abandoned) {
+    log::notice("Background saving abandoned");
+  } else {
+    state.last_save_failed = failed_;
+    state.background_seconds = (here.now_us() - started_us_) / 1'000'000;
+    if (!failed_) state.note_save(here.now_ms() / 1000, changes_);
+    if (failed_) {
+      log::warning("Background saving error");
+    } else {
+      log::notice("Background saving terminated with success");
+    }
+  }
+  for (const CoreId core : here.server().router().every_core()) {
+    if (!parts_[core.value()]->let_writes_go_on()) continue;
+    here.server().core(core).post(
+        std::make_unique<WorkMessage>([](OnCore& on) { on.data().pause.release(on); }));
+  }
+  running_.store(false, std::memory_order_release);
+  if (std::exchange(again_, false)) (void)begin(here);
+}
+
+void BackgroundSave::await_file() {
+  if (fate_ == Fate::kept && thread_.joinable()) thread_.join();
 }
 
 void BackgroundSave::abandon(const OnCore& here) {
-  if (!thread_.joinable()) return;
-  stop_thread();
+  if (!running() || !decide(Fate::abandoned)) return;
   for (uint32_t i = 0; i < parts_.size(); ++i) {
-    Core& core = here.server().core(CoreId(static_cast<uint16_t>(i)));
-    if (core.data().keyspace.past_under_way()) core.data().keyspace.mute_past();
+    storage::Keyspace& keyspace =
+        here.server().core(CoreId(static_cast<uint16_t>(i))).data().keyspace;
+    if (keyspace.past_under_way()) keyspace.mute_past();
   }
-  log::notice("Background saving abandoned");
-  // Else when the last core has been through its keys, in silence.
-  if (cores_left_ == 0) running_.store(false, std::memory_order_release);
+  call(here.server());  // the rest of the keys is gone through in silence
 }
 
 uint64_t BackgroundSave::early_bytes() const {

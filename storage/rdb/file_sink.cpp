@@ -47,10 +47,15 @@ bool FileSink::sync_folder() {
   return synced;
 }
 
-bool FileSink::commit() {
+bool FileSink::sync() {
   if (!error_.empty()) return false;
   if (::fsync(fd_) != 0) return fail("fsync");
-  if (::close(std::exchange(fd_, -1)) != 0) return fail("close");
+  return ::close(std::exchange(fd_, -1)) == 0 || fail("close");
+}
+
+bool FileSink::commit() {
+  if (fd_ >= 0 && !sync()) return false;
+  if (!error_.empty()) return false;
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) return fail("rename");
   committed_ = true;
   return sync_folder();

@@ -19,6 +19,8 @@ class FileSink : public Sink {
   FileSink& operator=(const FileSink&) = delete;
 
   bool write(Bytes bytes) override;
+  // What commit() begins with, and what takes long: no more is written.
+  bool sync();
   // False where it did not take its place.
   bool commit();
 

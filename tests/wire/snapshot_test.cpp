@@ -312,7 +312,13 @@ TEST_CASE("what a BGSAVE that fails leaves behind is the older snapshot, and wri
         wait_until_saved(client);
         CHECK(info(client, "rdb_last_bgsave_status") == "err");
         CHECK(client.run({"SET", "a", "2"}).starts_with("!MISCONF Redis is configured to save"));
+        CHECK(client.run({"PING"}).starts_with("!MISCONF Redis is configured to save"));
         CHECK(client.run({"GET", "a"}) == "\"1\"");
+        CHECK(client.run({"READSTATE.ACK", "u", "1", "2"}).starts_with("!MISCONF") == false);
+        client.run({"MULTI"});
+        CHECK(client.run({"SET", "a", "2"}).starts_with("!MISCONF Redis is configured to save"));
+        CHECK(client.run({"EXEC"}) ==
+              "!EXECABORT Transaction discarded because of previous errors.");
         client.run({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
         CHECK(client.run({"SET", "a", "2"}) == "OK");
         client.run({"CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"});
@@ -340,6 +346,15 @@ TEST_CASE("FLUSHALL ends a BGSAVE, and leaves a file without keys where `save` h
         CHECK(client.run({"SAVE"}) == "OK");
         CHECK(client.run({"FLUSHALL"}) == "OK");
         wait_until_saved(client);
+        CHECK(digest_of(server.folder()) == digest(client));
+        // Also where it has to end another one first.
+        client.run({"MSET", "a", "1", "b", "2", "c", "3"});
+        client.run({"CONFIG", "SET", "rdb-key-save-delay", "10000000"});
+        CHECK(client.run({"BGSAVE"}) == "Background saving started");
+        CHECK(client.run({"FLUSHALL"}) == "OK");
+        client.run({"CONFIG", "SET", "rdb-key-save-delay", "0"});
+        wait_until_saved(client);
+        CHECK(info(client, "rdb_changes_since_last_save") == "0");
         CHECK(digest_of(server.folder()) == digest(client));
       },
       kNoStore);

@@ -38,6 +38,10 @@ constexpr Option kOptions[] = {
     {.name = "stop-writes-on-bgsave-error",
      .type = BoolType{&Settings::stop_writes_on_bgsave_error},
      .doc = "Refuse writes while the last snapshot failed and `save` has points."},
+    {.name = "snapshot-buffer-limit",
+     .type = MemoryType{.member = &Settings::snapshot_buffer_limit, .min = uint64_t{1} << 20},
+     .doc = "While a snapshot is written: how much of what is about to be overwritten may wait for "
+            "the disk. Writes wait while it is more."},
     {.name = "rdb-key-save-delay",
      .type = IntegerType{.member = &Settings::rdb_key_save_delay,
                          .min = std::numeric_limits<int32_t>::min(),
