@@ -157,9 +157,10 @@ TEST_CASE("what is wrong with a call of MIGRATE is said in the words of Redis, a
        "!ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"},
       {{std::string(300, 'h'), "1", "k", "0", "100"}, "NOKEY"},
   };
-  for (auto [call, answer] : calls) {
+  for (const auto& [words, answer] : calls) {
+    std::vector<std::string> call{"MIGRATE"};
+    call.insert(call.end(), words.begin(), words.end());
     CAPTURE(call.back());
-    call.insert(call.begin(), "MIGRATE");
     CHECK(client.run(call) == answer);
   }
   CHECK(client.run({"SET", "k", "v"}) == "OK");
