@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <memory>
 #include <string>
@@ -38,6 +39,15 @@ bool info_has(Connection& client, const std::string& key, const std::string& tex
   return client.run({"READSTATE.INFO", key}).find(text) != std::string::npos;
 }
 
+// Until somebody's user is on the way from the store, which is stalled. Whoever asked for the user
+// must not be answered before: then there would be nothing left to wait for.
+void wait_until_loading(Connection& other, const Connection& asking, const std::string& key) {
+  while (!info_has(other, key, "\"loading\", 1")) {
+    pollfd answer{.fd = asking.fd(), .events = POLLIN, .revents = 0};
+    REQUIRE(poll(&answer, 1, 1) == 0);
+  }
+}
+
 // Asks until the answer is no error of the store: it is tried again after a pause.
 std::string run_until_up(Connection& client, const std::vector<std::string>& command) {
   for (;;) {
@@ -60,8 +70,7 @@ TEST_CASE(
       waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
       waiting.back()->write(request({"READSTATE.GET", "u", "1"}) + request({"PING"}));
     }
-    while (!info_has(other, "u", "\"loading\", 1")) {
-    }
+    wait_until_loading(other, *waiting.front(), "u");
     // The same core serves keys, users in memory, and pending deltas of the one who is loading.
     for (int i = 0; i < 100; ++i) {
       CHECK(other.run({"SET", "{u}key", "v"}) == "OK");
@@ -257,8 +266,7 @@ TEST_CASE("more commands than may wait for loads are told so, and the others are
     for (int i = 0; i < 3; ++i) {
       waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
       waiting.back()->write(request({"READSTATE.GET", "{t}" + user(i), "1"}));
-      while (!info_has(other, "{t}" + user(i), "\"loading\", 1")) {
-      }
+      wait_until_loading(other, *waiting.back(), "{t}" + user(i));
     }
     const std::string refused =
         "!STOREDOWN the read state store is unavailable: too many commands wait for read states to "
@@ -270,8 +278,7 @@ TEST_CASE("more commands than may wait for loads are told so, and the others are
     CHECK(other.run({"CONFIG", "SET", "load-queue-limit", "4"}) == "OK");
     waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
     waiting.back()->write(request({"READSTATE.GET", "{t}" + user(3), "1"}));
-    while (!info_has(other, "{t}" + user(3), "\"loading\", 1")) {
-    }
+    wait_until_loading(other, *waiting.back(), "{t}" + user(3));
     CHECK(other.run({"READSTATE.GET", "{t}" + user(4), "1"}) == refused + "4)");
     faulty.store.release();
     for (const auto& client : waiting) CHECK(client->receive().starts_with("["));
@@ -296,8 +303,7 @@ TEST_CASE("what does not fit into the store's queue waits where it is, and nothi
       CHECK(writer.run({"READSTATE.ACK", "here" + user(i), "1", "2"}) != "0");
       waiting.push_back(std::make_unique<Connection>(faulty.server.port()));
       waiting.back()->write(request({"READSTATE.GET", "there" + user(i), "1"}));
-      while (!info_has(writer, "there" + user(i), "\"loading\", 1")) {
-      }
+      wait_until_loading(writer, *waiting.back(), "there" + user(i));
     }
     faulty.store.release();
     for (const auto& client : waiting) CHECK(client->receive() == "[(nil)]");

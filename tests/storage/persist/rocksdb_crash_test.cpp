@@ -89,7 +89,9 @@ TEST_CASE("child: commits until it is killed" * doctest::skip()) {
                      .message_id = n,
                      .mentions = 1,
                      .version = 2 * n + 1}}}};
-    REQUIRE(store->commit(commits));
+    // On a busy machine RocksDB asks for time now and then, and the commit is made again.
+    while (!store->commit(commits)) {
+    }
     REQUIRE(write(kAckFd, &n, sizeof n) == sizeof n);
   }
 }
