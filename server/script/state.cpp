@@ -10,8 +10,12 @@ namespace {
 
 // How many instructions a script runs before it is asked whether it may go on: about a millisecond.
 constexpr int kInstructions = 100'000;
-// What the collector does after each run, in its own measure of kilobytes.
+// What the collector does at a time, in its own measure of kilobytes: about a tenth of a
+// millisecond.
 constexpr int kCollectorStep = 100;
+// Garbage that is not worth the trouble. Lua's own collector waits until there is as much garbage
+// as there was memory in use when it last looked, which may have been a script that used a lot.
+constexpr size_t kGarbageBytes = size_t{16} << 10;
 
 // Where the registry has the globals themselves, and the metatable of what scripts see of them.
 constexpr Bytes kGlobals = "tidemark.globals";
@@ -88,6 +92,7 @@ State::State(const Options& options)
   ENSURE(lua_ != nullptr);
   ENSURE(lua_cpcall(lua_, open_sandbox, nullptr) == 0);
   lua_gc(lua_, LUA_GCCOLLECT, 0);
+  live_bytes_ = memory_.used();
 }
 
 State::~State() { lua_close(lua_); }
@@ -131,7 +136,12 @@ void State::begin(Host& host) {
 
 void State::end() {
   host_ = nullptr;
-  lua_gc(lua_, LUA_GCSTEP, kCollectorStep);
+  collect_some();
+}
+
+void State::collect_some() {
+  if (memory_.used() < live_bytes_ + live_bytes_ / 2 + kGarbageBytes) return;
+  if (lua_gc(lua_, LUA_GCSTEP, kCollectorStep) != 0) live_bytes_ = memory_.used();
 }
 
 // ---- Globals.

@@ -39,8 +39,9 @@ class State {
   // From begin() to end(); null elsewhere.
   Host* host() const { return host_; }
   void begin(Host& host);
-  // Gives back some of what is garbage.
   void end();
+  // Gives back some of what is garbage, if there is much. Also from time to time.
+  void collect_some();
   // Raises the error that the host has a reason for, if it has one, again and again.
   static void stop(lua_State* lua);
   // redis.setresp().
@@ -61,6 +62,7 @@ class State {
 
   Memory memory_;
   Random random_;
+  size_t live_bytes_ = 0;  // when the collector had gone through all of it
   lua_State* lua_;
   Host* host_ = nullptr;
   protocol::RespVersion resp_ = protocol::RespVersion::v2;
