@@ -26,6 +26,11 @@ std::string without_hyphen(const std::string& address) {
 
 }  // namespace
 
+void Entrance::accept_waiting(const Accept& accept) {
+  for (const TcpSocket& socket : tcp_) socket.listener->accept_waiting(accept);
+  if (unix_ != nullptr) unix_->accept_waiting(accept);
+}
+
 Entrance::Entrance(Loop& loop, Accept accept) : loop_(loop), accept_(std::move(accept)) {}
 
 Entrance::~Entrance() = default;

@@ -30,6 +30,9 @@ class Entrance {
   // those who are about to connect. Returns why that is impossible; then all is as before.
   std::optional<std::string> change(const Settings& wanted);
   void close();
+  // Accepts those who wait at this moment, without the loop. The loop's thread, or whoever has it
+  // to itself.
+  void accept_waiting(const Accept& accept);
 
   // The TCP port, also where the configuration said 0 for any; 0 where there is none.
   uint16_t port() const { return port_; }

@@ -150,6 +150,15 @@ void follow_process(Server& server) {
   });
 }
 
+void follow_scripts(Server& server) {
+  const auto apply = [&server](const Settings&, const Settings& after) {
+    server.router().set_scripts_use_any_key(after.lua_undeclared_keys);
+    return Refusal();
+  };
+  (void)apply(server.settings(), server.settings());
+  server.config().on_change({"lua-undeclared-keys"}, apply);
+}
+
 void follow_slowness(Server& server) {
   const auto apply = [&server](const Settings&, const Settings& after) {
     tell_cores(server, [&](CoreData& data) {
@@ -171,6 +180,7 @@ void follow_live_settings(Server& server) {
   follow_read_states(server);
   follow_network(server);
   follow_process(server);
+  follow_scripts(server);
   follow_slowness(server);
 }
 

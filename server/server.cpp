@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -24,6 +25,7 @@
 #include "server/net/signals.hpp"
 #include "server/net/socket.hpp"
 #include "server/renamed_commands.hpp"
+#include "server/scripts/scripting.hpp"
 #include "server/snapshot/save.hpp"
 #include "server/startup.hpp"
 #include "storage/persist/rocksdb_store.hpp"
@@ -125,6 +127,7 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
       commands_(command_families(), names_of_commands(config_.loaded())),
       router_(cores_wanted(settings())),
       exclusives_(*this),
+      scripting_(std::make_unique<Scripting>()),
       started_us_(wall_clock_us()),
       run_id_(random_hex(40)),
       replication_id_(random_hex(40)) {
@@ -140,7 +143,10 @@ Server::Server(LoadedConfig config, std::unique_ptr<storage::Store> store)
   watch_signals();
 }
 
-Server::~Server() = default;
+// What waits may have something to tell another core where it goes: while all are there.
+Server::~Server() {
+  for (const auto& core : cores_) core->data().waiting_runs = WaitingRuns();
+}
 
 void Server::open_store(std::unique_ptr<storage::Store> store) {
   store_ = std::move(store);
@@ -257,6 +263,10 @@ void Server::change_replication_id() { replication_id_ = random_hex(40); }
 
 // ---- Connections. On core 0.
 
+void Server::accept_waiting() {
+  entrance_->accept_waiting([this](int accepted, Stream::Kind kind) { accept(accepted, kind); });
+}
+
 void Server::accept(int fd, Stream::Kind kind) {
   const Settings& now = settings();
   const auto refuse = [this, fd](Bytes why) {
@@ -281,7 +291,9 @@ void Server::accept(int fd, Stream::Kind kind) {
   target->load().fetch_add(1, std::memory_order_relaxed);
   clients_.fetch_add(1, std::memory_order_relaxed);
   const uint64_t id = next_client_id_.fetch_add(1, std::memory_order_relaxed);
-  target->post(std::make_unique<NewConnection>(Client::Options{id, fd, kind}));
+  target->arrivals().add(std::make_unique<NewConnection>(Client::Options{id, fd, kind}));
+  target->post(
+      std::make_unique<WorkMessage>([target](OnCore& here) { target->arrivals().take_in(here); }));
 }
 
 void Server::on_client_closed(const OnCore& here, const Client&) {
@@ -366,6 +378,7 @@ void Server::on_cron(OnCore& here) {
   if (debug_.active_expire) expire(here);
   (void)data.keyspace.slice(kFreedByCron);
   data.passing_users.part_late(here);
+  data.scripts.collect_some();
   if (settings().maxmemory > 0 || data.above_maxmemory_since_us != 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {

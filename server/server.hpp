@@ -27,6 +27,7 @@
 namespace tidemark::server {
 
 class Client;
+class Scripting;
 class Signals;
 
 // What DEBUG switches off. Changed by exclusive work alone.
@@ -35,6 +36,7 @@ struct DebugSwitches {
   bool cron_paused = false;
   // Of payloads that are restored.
   bool verify_checksums = true;
+  bool scripts_call_all = false;  // what scripts may not call, too
 };
 
 // The process: its configuration, its cores, its store and its listening sockets.
@@ -84,7 +86,9 @@ class Server {
   const Settings& settings() const { return config_.settings(); }
   const CommandTable& commands() const { return commands_; }
   const Router& router() const { return router_; }
+  Router& router() { return router_; }
   Exclusives& exclusives() { return exclusives_; }
+  Scripting& scripting() { return *scripting_; }
   Core& core(CoreId id) { return *cores_[id.value()]; }
   uint32_t core_count() const { return static_cast<uint32_t>(cores_.size()); }
   int64_t started_us() const { return started_us_; }
@@ -135,6 +139,9 @@ class Server {
   void leave_in_trouble(int code);
 
   void on_cron(OnCore& here);
+  // Within exclusive work that has core 0, while that waits for a script: accepts who wants to
+  // connect.
+  void accept_waiting();
   void on_client_closed(const OnCore& here, const Client& client);
   // The core's loop is about to end.
   void on_leave(OnCore& here);
@@ -160,6 +167,7 @@ class Server {
   CommandTable commands_;
   Router router_;
   Exclusives exclusives_;
+  std::unique_ptr<Scripting> scripting_;
   StoreWatch store_watch_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::StoreThreads> store_threads_;

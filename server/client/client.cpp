@@ -325,6 +325,7 @@ void Client::close(const OnCore& here) {
   if (facts_.monitor) stop_monitoring(here, *this);
   if (here.data().timed_waits.forget(here, session_.client_id)) waiting_ = false;
   key_wait_ = nullptr;
+  kept = nullptr;
   if (transaction_ != nullptr && !transaction_->running()) drop_transaction(here);
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.

@@ -84,6 +84,7 @@ class Client final : public Stream::Handler, public Caller {
   // ---- Its own commands.
   const Session& session() const override { return session_; }
   Session& session() { return session_; }
+  void select(DbIndex db) override { session_.db = db; }
   ClientFacts& facts() { return facts_; }
   const ClientFacts& facts() const { return facts_; }
   bool from_this_machine() const { return local_peer_; }
@@ -135,6 +136,8 @@ class Client final : public Stream::Handler, public Caller {
 
   // Bytes that an event of another client sends it, between replies.
   void push(const OnCore& here, Bytes wire);
+  // Takes in what has arrived, without the loop: Stream::read_now().
+  void read_now(std::span<char> room) { stream_->read_now(room); }
   // Hands what it has to the stream.
   void flush(const OnCore& here);
   // Shows one of its commands to monitors.

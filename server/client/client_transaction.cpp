@@ -10,6 +10,7 @@
 #include "server/command/execute.hpp"
 #include "server/core/core.hpp"
 #include "server/errors.hpp"
+#include "server/scripts/script_flags.hpp"
 #include "server/server.hpp"
 #include "server/transaction/transaction.hpp"
 #include "server/transaction/transaction_run.hpp"
@@ -42,7 +43,9 @@ Flag Client::flags_of(const RequestBatch::Request& request) const {
 }
 
 void Client::queue(const OnCore& here, const RequestBatch::Request& request) {
-  transaction_->queue(*request.entry, batch_.args(request), here.id());
+  const auto args = batch_.args(request);
+  const Flag flags = flags_of_call(here.server(), *request.entry, args);
+  transaction_->queue(*request.entry, args, flags, here.id());
   reply(protocol::Reply::queued());
 }
 

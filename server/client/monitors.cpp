@@ -54,14 +54,23 @@ void append_quoted(std::string& line, Bytes bytes) {
   line += '"';
 }
 
-std::string line_about(const OnCore& here, const Client& client, const CommandEntry& entry,
+std::string name_of(const OnCore& here, const Client& client) {
+  const bool unix_socket = client.kind() == Stream::Kind::unix_socket;
+  return unix_socket ? "unix:" + here.server().settings().unixsocket : client.facts().peer;
+}
+
+bool is_shown(const CommandEntry& entry) {
+  // Scripts are shown before what they call.
+  if (entry.command->scope == Scope::script) return true;
+  return !has(entry.command->flags, Flag::admin | Flag::skip_monitor);
+}
+
+// `who` has sent it, in database `db`.
+std::string line_about(DbIndex db, Bytes who, const CommandEntry& entry,
                        std::span<const Bytes> args) {
   const int64_t now_us = wall_clock_us();
-  const bool unix_socket = client.kind() == Stream::Kind::unix_socket;
   std::string line =
-      fmt::format("+{}.{:06} [{} {}{}]", now_us / 1000000, now_us % 1000000,
-                  client.session().db.value(), unix_socket ? "unix:" : "",
-                  unix_socket ? here.server().settings().unixsocket : client.facts().peer);
+      fmt::format("+{}.{:06} [{} {}]", now_us / 1000000, now_us % 1000000, db.value(), who);
   for (const Bytes arg : without_secrets(entry, args)) {
     line += ' ';
     append_quoted(line, arg);
@@ -83,14 +92,25 @@ void Monitors::remove(uint64_t client_id) {
 
 void Monitors::show(const OnCore& here, const Client& client, const CommandEntry& entry,
                     std::span<const Bytes> args) {
-  if (has(entry.command->flags, Flag::admin | Flag::skip_monitor)) return;
-  const std::string line = line_about(here, client, entry, args);
+  if (!is_shown(entry)) return;
+  show_line(here, Script::alone, client.session(),
+            line_about(client.session().db, name_of(here, client), entry, args));
+}
+
+void Monitors::show_of_script(const OnCore& here, Script script, const Session& session,
+                              const CommandEntry& entry, std::span<const Bytes> args) {
+  if (is_shown(entry)) show_line(here, script, session, line_about(session.db, "lua", entry, args));
+}
+
+void Monitors::show_line(const OnCore& here, Script script, const Session& sender,
+                         const std::string& line) {
   // A monitor that is closed for what it has not read leaves the list.
   std::vector<uint64_t> ours;
-  const uint64_t its_id = client.session().client_id;
+  const uint64_t its_id = sender.client_id;
   for (Monitor& monitor : all_) {
     // Of its own commands a monitor is told behind their replies, and of RESET not at all.
-    if (monitor.home == here.id() && monitor.client_id != its_id) {
+    const bool at_once = monitor.home == here.id() && monitor.client_id != its_id;
+    if (at_once && script == Script::alone && monitor.lines.empty()) {
       ours.push_back(monitor.client_id);
     } else {
       monitor.lines += line;

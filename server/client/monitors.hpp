@@ -13,6 +13,7 @@ namespace tidemark::server {
 class Client;
 class OnCore;
 struct CommandEntry;
+struct Session;
 
 // MONITOR, as one core keeps it: who watches, and what they have yet to be told. Every core knows
 // every monitor, wherever that is connected, and shows it the commands of the core's own clients as
@@ -30,6 +31,11 @@ class Monitors {
   // One line about a command, unless it is one that monitors do not see. Secrets are left out.
   void show(const OnCore& here, const Client& client, const CommandEntry& entry,
             std::span<const Bytes> args);
+  // The same about one that a script calls. Where the script has stopped other cores, what these
+  // have shown before may still be on its way, and this has to come behind it.
+  enum class Script : uint8_t { alone, with_cores_stopped };
+  void show_of_script(const OnCore& here, Script script, const Session& session,
+                      const CommandEntry& entry, std::span<const Bytes> args);
   // Whether there are lines for other cores; pass_on() sends them.
   bool pending() const { return pending_; }
   void pass_on(const OnCore& here);
@@ -40,6 +46,8 @@ class Monitors {
     uint64_t client_id = 0;
     std::string lines;  // not sent yet
   };
+  void show_line(const OnCore& here, Script script, const Session& sender, const std::string& line);
+
   std::vector<Monitor> all_;
   bool pending_ = false;
 };

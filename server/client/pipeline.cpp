@@ -24,6 +24,7 @@
 #include "server/core/core.hpp"
 #include "server/core/exclusive.hpp"
 #include "server/log/log.hpp"
+#include "server/scripts/script_flags.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -240,7 +241,15 @@ void Client::show(const OnCore& here, const RequestBatch::Request& request,
 
 // Whether CLIENT PAUSE makes the command wait.
 bool Client::held_back(OnCore& here, const RequestBatch::Request& request) const {
-  return here.data().pause.holds(flags_of(request), here.now_ms());
+  Pause& pause = here.data().pause;
+  if (!pause.active()) [[likely]] {
+    return false;
+  }
+  Flag flags = flags_of(request);
+  if (has(request.entry->command->flags, Flag::may_write)) {
+    flags = flags_of_call(here.server(), *request.entry, batch_.args(request));
+  }
+  return pause.holds(flags, here.now_ms());
 }
 
 Outcome Client::call_here(OnCore& here, const RequestBatch::Request& request) {
@@ -347,7 +356,8 @@ void Client::stop_and_run(OnCore& here, const std::vector<CoreId>& cores) {
   away_args_ = run->add(request.entry, batch_.args(request), request.key_hash);
   away_bytes_ = request.bytes;
   waiting_ = away_ = true;
-  Client* const at_hand = request.entry->command->scope == Scope::all_cores ? this : nullptr;
+  const bool all_stopped = cores.size() == here.server().core_count();
+  Client* const at_hand = all_stopped ? this : nullptr;
   Run::stop_and_run(here, std::move(run), cores, at_hand);
 }
 

@@ -7,6 +7,7 @@
 #include "server/command/serve.hpp"
 #include "server/core/core.hpp"
 #include "server/core/exclusive.hpp"
+#include "server/scripts/script_flags.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -44,6 +45,7 @@ bool Run::clear_for_reuse() {
   client_ = nullptr;
   is_part_ = false;
   wait_ = nullptr;
+  kept = nullptr;
   going_ = nullptr;
   homeward_ = false;
   return args_.memory_bytes() + replies_.memory_bytes() <= kSpareBytesMax;
@@ -136,7 +138,10 @@ void Run::go_home_at_once(const OnCore& here) {
 // A pause may have begun while it was on its way.
 bool Run::held_back(OnCore& here) {
   Pause& pause = here.data().pause;
-  if (!pause.holds(*batch_.front().entry->command, here.now_ms())) return false;
+  if (!pause.active()) return false;
+  const RequestBatch::Request& request = batch_.front();
+  const Flag flags = flags_of_call(here.server(), *request.entry, batch_.args(request));
+  if (!pause.holds(flags, here.now_ms())) return false;
   pause.hold(here, *this);
   wait(here);
   return true;

@@ -60,6 +60,7 @@ class Run final : public Traveller {
   bool clear_for_reuse();
 
   const Session& session() const override { return session_; }
+  void select(DbIndex db) override { session_.db = db; }
   void resume(OnCore& here, protocol::Reply reply) override;
   void retry(OnCore& here) override;
   void await(const OnCore& here, std::shared_ptr<KeyWait> wait) override;

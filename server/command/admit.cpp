@@ -6,6 +6,7 @@
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/execute.hpp"
+#include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -66,6 +67,15 @@ std::optional<Reply> refuse_to_queue(const OnCore& here, const Client& client,
   return refusal;
 }
 
+// While a script takes long.
+std::optional<Reply> refuse_busy(const OnCore& here, const CommandEntry& entry) {
+  RunningScripts& running = here.server().scripting().running();
+  if (!running.any() || has(entry.command->flags, Flag::allow_busy)) [[likely]] {
+    return std::nullopt;
+  }
+  return Reply::error(running.refusal());
+}
+
 // A command that is split has to fail before any part of it runs.
 std::optional<Reply> refuse_parts(const CommandEntry& entry, std::span<const Bytes> args) {
   if (entry.command->merge == Merge::none || entry.command->check == nullptr) return std::nullopt;
@@ -82,6 +92,7 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   if (!refusal) refusal = refuse_stranger(client, *entry);
   if (!refusal) refusal = refuse_while_loading(here, *entry);
   if (!refusal) refusal = refuse_monitor(client, *entry);
+  if (!refusal) refusal = refuse_busy(here, *entry);
   if (!refusal && client.in_transaction()) return refuse_to_queue(here, client, *entry);
   if (!refusal) refusal = refuse_parts(*entry, args);
   return refusal;

@@ -18,7 +18,12 @@ class Caller {
  public:
   virtual ~Caller() = default;
 
+  // What a suspended command wants to find when it runs again. It takes it back then.
+  std::shared_ptr<void> kept;
+
   virtual const Session& session() const = 0;
+  // SELECT: what follows in the same connection, transaction or script is about this database.
+  virtual void select(DbIndex db) = 0;
   // The suspended command's reply.
   virtual void resume(OnCore& here, protocol::Reply reply) = 0;
   // What the command waited for is there: it runs again from its beginning.

@@ -58,6 +58,7 @@ enum class Flag : uint64_t {
   // rest has run.
   after_transaction = uint64_t{1} << 31,
   tells_health = uint64_t{1} << 32,  // PING: fails where writes do because the last snapshot did
+  may_write = uint64_t{1} << 33,  // a script: what it writes is known when it does
 };
 
 constexpr Flag operator|(Flag a, Flag b) {
@@ -128,6 +129,8 @@ enum class Scope : uint8_t {
   keys,  // on the owner of its keys; with every owner's partition at hand where there are several
   home,  // on the core of the client's connection
   all_cores,  // with every core stopped at one point of the order
+  script,     // as `keys`, or as `all_cores` while scripts may use any key:
+              // Router::scripts_use_any_key
 };
 
 // How the parts of a command that is split over the owners of its keys become one reply.

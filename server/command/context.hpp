@@ -86,9 +86,14 @@ class Context {
   std::span<const CoreId> all_cores() const { return parts_.reach.cores(); }
   CoreData& data(CoreId core) const;
 
+  // What is at hand beside the core it runs on.
+  Reach reach() const { return parts_.reach; }
+
   // The client, for commands that run at home or with all cores stopped. Of a client on a stopped
   // core the memory may be touched, not the connection.
   Client& client() const;
+  // The same, or null where it is not at hand.
+  Client* client_at_hand() const { return parts_.client; }
 
   // Whether a reply of so many bytes would close the connection (client-output-buffer-limit): the
   // command may as well stop and return what it has, which nobody will see.
@@ -110,6 +115,9 @@ class Context {
   Caller& caller() const { return parts_.caller; }
   bool suspended() const { return suspended_; }
   bool counts_later() const { return counts_later_; }
+  // The error that it replies is one that a command within it was counted for.
+  void set_error_counted() { error_counted_ = true; }
+  bool error_counted() const { return error_counted_; }
   // What it waits for, where it was suspended for keys.
   KeyWait* key_wait() const { return key_wait_.get(); }
 
@@ -120,6 +128,7 @@ class Context {
   const Session& session_;
   bool suspended_ = false;
   bool counts_later_ = false;
+  bool error_counted_ = false;
   std::shared_ptr<KeyWait> key_wait_;
 };
 

@@ -126,6 +126,14 @@ std::optional<Reply> refuse_unsaved(const OnCore& here, Flag flags) {
       "RDB error.");
 }
 
+std::optional<Reply> refuse_for_replicas(const Settings& settings) {
+  // There are none.
+  if (settings.min_replicas_to_write <= 0 || settings.min_replicas_max_lag <= 0) {
+    return std::nullopt;
+  }
+  return Reply::error("NOREPLICAS Not enough good replicas to write.");
+}
+
 std::optional<Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user) {
   if (here.server().settings().maxmemory > 0) {
     const bool enough = here.server().make_room(here, user);
@@ -134,6 +142,9 @@ std::optional<Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user
     }
   }
   if (auto refusal = refuse_unsaved(here, flags)) return refusal;
+  if (has(flags, Flag::write)) {
+    if (auto refusal = refuse_for_replicas(here.server().settings())) return refusal;
+  }
   storage::WriteBehind* write_behind = here.data().write_behind.get();
   if (has(flags, Flag::writes_user) && write_behind != nullptr) {
     if (const auto status = write_behind->may_write(); !status) return store_down(status.reason);
@@ -187,12 +198,13 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
   count_call(here, call, cycles);
   if (context.suspended()) return Outcome::suspended;
   if (reply.is_error()) [[unlikely]] {
-    count_failure(here, call.entry, reply);
+    ++here.data().statistics.commands[call.entry.index].failed;
+    if (!context.error_counted()) count_error(here.data().statistics, reply);
   }
   protocol::encode(reply, session.resp, out);
-  if (call.part_of == PartOf::transaction) return Outcome::replied;
+  if (is_within(call.part_of)) return Outcome::replied;
   if (here.data().waiting_keys.any_ready() || !call.reach.cores().empty()) [[unlikely]] {
-    serve_ready(here, call.reach);
+    if (!here.server().core(here.id()).in_script()) serve_ready(here, call.reach);
   }
   return Outcome::replied;
 }

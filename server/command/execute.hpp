@@ -15,8 +15,12 @@ struct CommandEntry;
 enum class Outcome : uint8_t { replied, suspended };
 
 // What a call is a part of. Of such a whole its owners were asked before any part of it runs: or
-// some would run and some not.
-enum class PartOf : uint8_t { nothing, split_command, transaction };
+// some would run and some not. What a transaction or a script writes is served (serve.hpp) when the
+// whole is over.
+enum class PartOf : uint8_t { nothing, split_command, transaction, script };
+constexpr bool is_within(PartOf part_of) {
+  return part_of == PartOf::transaction || part_of == PartOf::script;
+}
 
 // One admitted command.
 struct Call {
@@ -39,6 +43,9 @@ std::optional<protocol::Reply> refuse_for_state(const OnCore& here, Flag flags, 
 
 // The same of stop-writes-on-bgsave-error alone: what cannot be kept is not taken.
 std::optional<protocol::Reply> refuse_unsaved(const OnCore& here, Flag flags);
+
+// What min-replicas-to-write says against writing.
+std::optional<protocol::Reply> refuse_for_replicas(const Settings& settings);
 
 // Counts a command that was refused before it ran; `entry` is null for an unknown one.
 void count_refusal(const OnCore& here, const CommandEntry* entry, const protocol::Reply& reply);

@@ -55,6 +55,9 @@ Destination route(const Router& router, const CommandEntry& entry, std::span<con
     return {.way = Way::together, .core = {}, .cores = router.every_core()};
   }
   if (router.cores() == 1) return {};
+  if (command.scope == Scope::script && router.scripts_use_any_key()) {
+    return {.way = Way::together, .core = {}, .cores = router.every_core()};
+  }
   if (command.reaches_beyond != nullptr && command.reaches_beyond(args)) {
     return {.way = Way::together, .core = {}, .cores = router.every_core()};
   }

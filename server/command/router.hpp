@@ -22,11 +22,17 @@ class Router {
 
   std::vector<CoreId> every_core() const;
 
+  // Whether a script may use keys that it did not declare (lua-undeclared-keys). Changed by
+  // exclusive work alone.
+  bool scripts_use_any_key() const { return scripts_use_any_key_; }
+  void set_scripts_use_any_key(bool any) { scripts_use_any_key_ = any; }
+
   // CRC16 (the XMODEM polynomial) of the key, or of what stands in its first {hash tag}, mod 16384.
   static SlotId slot_of(Bytes key);
 
  private:
   uint32_t cores_;
+  bool scripts_use_any_key_ = true;
 };
 
 }  // namespace tidemark::server

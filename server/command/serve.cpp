@@ -26,6 +26,7 @@ class Served final : public Caller {
  public:
   explicit Served(const Session& session) : session_(session) {}
   const Session& session() const override { return session_; }
+  void select(DbIndex) override { ENSURE(false); }
   void resume(OnCore&, Reply) override { ENSURE(false); }
   void retry(OnCore&) override { ENSURE(false); }
   void await(const OnCore&, std::shared_ptr<KeyWait>) override { ENSURE(false); }
@@ -151,7 +152,8 @@ void serve_ready(const OnCore& here, Reach reach) {
 
 std::vector<CoreId> find_cores_to_stop(const OnCore& here, const CommandEntry& entry,
                                        std::span<const Bytes> args, Reach reach) {
-  if (!has(entry.command->flags, Flag::write)) return {};
+  // Of what a script writes, only what it declares is known.
+  if (!has(entry.command->flags, Flag::write | Flag::may_write)) return {};
   std::vector<CoreId> cores = cores_at_hand(here, reach);
   const auto has_far = [&here](CoreId core) {
     return here.server().core(core).data().waiting_keys.far() > 0;

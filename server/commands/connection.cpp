@@ -265,7 +265,7 @@ constexpr Command kReset{
 Reply select(Context& ctx, ArgReader& args) {
   const DbIndex db = read_database(ctx, args);
   if (args.failed()) return args.error();
-  ctx.client().session().db = db;
+  ctx.caller().select(db);
   return Reply::ok();
 }
 

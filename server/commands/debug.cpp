@@ -62,6 +62,11 @@ Reply error_reply_of(Context&, ArgReader& args) {
   return Reply::error(std::move(text));
 }
 
+Reply set_disable_deny_scripts(Context& ctx, ArgReader& args) {
+  ctx.server().debug().scripts_call_all = next_switch(args);
+  return Reply::ok();
+}
+
 Reply change_replication_id(Context& ctx, ArgReader&) {
   log::notice("Changing replication IDs after receiving DEBUG change-repl-id");
   ctx.server().change_replication_id();
@@ -216,7 +221,8 @@ constexpr Subcommand kSubcommands[] = {
     {"segfault", 0, 0, debug_segfault, "", "Crash by an access to memory that is refused."},
     {"set-active-expire", 1, 1, set_active_expire, "<0|1>",
      "Whether expired keys are removed before somebody asks for them."},
-    {"set-disable-deny-scripts", 1, 1, nothing, "<0|1>", "Accepted, without effect."},
+    {"set-disable-deny-scripts", 1, 1, set_disable_deny_scripts, "<0|1>",
+     "Let scripts call what they may not call otherwise."},
     {"set-skip-checksum-validation", 1, 1, skip_checksums, "<0|1>",
      "Whether the checksums of restored values are verified."},
     {"sleep", 1, 1, sleep_all, "<seconds>", "Stop all cores for a while."},

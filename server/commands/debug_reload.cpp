@@ -1,5 +1,6 @@
 #include "server/commands/debug_data.hpp"
 #include "server/log/log.hpp"
+#include "server/scripts/library_loading.hpp"
 #include "server/server.hpp"
 #include "server/snapshot/load.hpp"
 #include "server/snapshot/save.hpp"
@@ -37,10 +38,14 @@ bool load(const Context& ctx, SnapshotLoader::Present present) {
     log::warning("There is no snapshot to load: " + snapshot_path(server.settings()));
     return false;
   }
-  const bool done = loader->finish() == SnapshotLoader::State::done;
+  bool done = loader->finish() == SnapshotLoader::State::done;
   if (!done) log::warning(loader->error());
+  const bool replaces = present == SnapshotLoader::Present::replace;
+  const auto error = restore_libraries(server, loader->functions(),
+                                       replaces ? RestorePolicy::replace : RestorePolicy::append);
+  if (error) log::warning(*error);
+  done = done && !error;
   const SnapshotLoader::Counts& counts = loader->counts();
-  server.snapshots().functions = loader->functions();
   server.snapshots().note_load(counts.loaded, counts.expired, server.changes());
   return done;
 }
@@ -57,6 +62,7 @@ Reply debug_reload(Context& ctx, ArgReader& args) {
     for (const CoreId core : ctx.all_cores()) {
       ctx.data(core).keyspace.flush_all(storage::Free::in_slices);
     }
+    remove_all_libraries(ctx.server());
   }
   if (!load(ctx, options.present)) {
     return Reply::error("ERR Error trying to load the RDB dump, check server logs.");

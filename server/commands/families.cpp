@@ -16,6 +16,8 @@ std::span<const Command> connection_commands();
 std::span<const Command> database_commands();
 std::span<const Command> debug_commands();
 std::span<const Command> dump_commands();
+std::span<const Command> function_call_commands();
+std::span<const Command> function_commands();
 std::span<const Command> generic_expiry_commands();
 std::span<const Command> generic_keys_commands();
 std::span<const Command> generic_move_commands();
@@ -43,6 +45,7 @@ std::span<const Command> object_commands();
 std::span<const Command> read_state_commands();
 std::span<const Command> read_state_keeping_commands();
 std::span<const Command> replication_commands();
+std::span<const Command> script_commands();
 std::span<const Command> server_commands();
 std::span<const Command> set_algebra_commands();
 std::span<const Command> set_commands();
@@ -86,6 +89,8 @@ std::span<const std::span<const Command>> command_families() {
       database_commands(),
       debug_commands(),
       dump_commands(),
+      function_call_commands(),
+      function_commands(),
       generic_expiry_commands(),
       generic_keys_commands(),
       generic_move_commands(),
@@ -113,6 +118,7 @@ std::span<const std::span<const Command>> command_families() {
       read_state_commands(),
       read_state_keeping_commands(),
       replication_commands(),
+      script_commands(),
       server_commands(),
       set_algebra_commands(),
       set_commands(),

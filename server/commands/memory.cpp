@@ -14,6 +14,7 @@
 #include "server/core/allocator.hpp"
 #include "server/info/info_text.hpp"
 #include "server/info/totals.hpp"
+#include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -159,9 +160,10 @@ Reply memory_stats(Context& ctx, ArgReader&) {
   count("startup.allocated", startup);
   for (const Bytes name : {"replication.backlog", "clients.slaves"}) count(name, 0);
   count("clients.normal", totals.clients_bytes);
-  for (const Bytes name : {"cluster.links", "aof.buffer", "lua.caches", "functions.caches"}) {
-    count(name, 0);
-  }
+  for (const Bytes name : {"cluster.links", "aof.buffer"}) count(name, 0);
+  Scripting& scripting = ctx.server().scripting();
+  count("lua.caches", scripting.cache().bytes());
+  count("functions.caches", scripting.libraries().code_bytes());
   size_t keys = 0;
   for (uint16_t db = 0; db < ctx.settings().databases; ++db) {
     const size_t in_db = keys_of(ctx, DbIndex(db));

@@ -12,6 +12,7 @@
 #include "server/commands/families.hpp"
 #include "server/config/version.hpp"
 #include "server/core/cycle_clock.hpp"
+#include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
 #include "server/snapshot/save.hpp"
 
@@ -152,6 +153,8 @@ Reply shutdown(Context& ctx, ArgReader& args) {
     return ctx.server().abort_shutdown() ? Reply::ok()
                                          : Reply::error("ERR No shutdown in progress.");
   }
+  RunningScripts& running = ctx.server().scripting().running();
+  if (running.any() && !words.nosave) return Reply::error(running.refusal());
 
   Caller* const caller = &ctx.caller();
   const bool started = ctx.server().request_shutdown(
@@ -165,6 +168,7 @@ Reply shutdown(Context& ctx, ArgReader& args) {
          caller->resume(here, Reply::error("ERR Errors trying to SHUTDOWN. Check logs."));
        }});
   if (!started) return Reply::error("ERR A shutdown is in progress already.");
+  running.stop_all();
   return ctx.suspend();
 }
 

@@ -162,6 +162,8 @@ struct Settings {
   // script.cpp
   int64_t busy_reply_threshold = 5000;
   bool lua_undeclared_keys = true;
+  uint64_t lua_memory_limit = 512ULL << 20;
+  uint64_t lua_script_cache_limit = 64ULL << 20;
   bool lua_enable_deprecated_api = false;
 
   // readstate.cpp

@@ -54,6 +54,9 @@ void Core::post(std::unique_ptr<Message> message) {
 
 // Every callback begins with it.
 int64_t Core::refresh_clock() {
+  if (in_script_) [[unlikely]] {
+    return now_us_;
+  }
   data_.probe.begin();
   const int64_t now_us = wall_clock_us();
   now_us_ = now_us;

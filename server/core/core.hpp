@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/core/arrivals.hpp"
 #include "server/core/core_data.hpp"
 #include "server/core/mailbox.hpp"
 #include "server/core/message.hpp"
@@ -64,6 +65,7 @@ class Core {
   void post(std::unique_ptr<Message> message);
   // Connections that it has or is about to get: how an acceptor picks a core.
   std::atomic<uint32_t>& load() { return load_; }
+  Arrivals& arrivals() { return arrivals_; }
 
   // ---- The core's own thread.
   // Until leave() was called.
@@ -79,6 +81,10 @@ class Core {
 
   // ---- The core's own thread, or any core's while Exclusives hold this one.
   CoreData& data() { return data_; }
+  // While a script that takes long lets others in (scripts/busy.hpp): time stands still for its
+  // data, and nobody who waits for keys is served.
+  void set_in_script(bool in_script) { in_script_ = in_script; }
+  bool in_script() const { return in_script_; }
   // The core's loop ends before it takes another message. Only for all cores at one point of the
   // order: whoever went on would wait in vain for those who left.
   void leave() { leaving_ = true; }
@@ -98,12 +104,14 @@ class Core {
   Server& server_;
   Loop loop_;
   Mailbox mailbox_;
+  Arrivals arrivals_;
   std::atomic<uint32_t> load_ = 0;
   int64_t now_us_ = 0;                  // as of the last callback
   std::vector<MessageChain> outboxes_;  // one for each core
   bool outboxes_filled_ = false;
   bool shedding_ = false;  // more has expired at once than is removed at once
   bool leaving_ = false;
+  bool in_script_ = false;
   std::vector<uint64_t> clients_to_remove_;
   std::vector<uint64_t> clients_to_flush_;
   CoreData data_;

@@ -22,6 +22,7 @@
 #include "server/core/timed_waits.hpp"
 #include "server/core/waiting_keys.hpp"
 #include "server/crash/core_probe.hpp"
+#include "server/scripts/core_scripts.hpp"
 #include "server/transaction/watched_keys.hpp"
 #include "storage/keyspace/keyspace.hpp"
 #include "storage/persist/write_behind.hpp"
@@ -75,6 +76,7 @@ struct CoreData {
   WaitingKeys waiting_keys;
   WatchedKeys watched_keys;
   WaitingRuns waiting_runs;
+  CoreScripts scripts;
   Statistics statistics;
   // What took long, and from how many cycles on a command may be of that kind (slow.hpp).
   SlowLog slow_log;

@@ -39,7 +39,7 @@ void Pause::allow_writes() {
 bool Pause::holds_while_active(Flag flags, int64_t now_ms) {
   end_if_over(now_ms);
   if (mode_ == Mode::none) return false;
-  return mode_ == Mode::all || has(flags, Flag::write | Flag::may_replicate);
+  return mode_ == Mode::all || has(flags, Flag::write | Flag::may_replicate | Flag::may_write);
 }
 
 void Pause::hold(const OnCore& here, Caller& caller) {

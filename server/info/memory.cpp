@@ -8,6 +8,7 @@
 #include "server/config/option_table.hpp"
 #include "server/core/allocator.hpp"
 #include "server/info/sections.hpp"
+#include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -53,17 +54,23 @@ void write_used(const InfoSource& source, InfoText& text) {
   text.line("used_memory_dataset_perc", "{:.2f}%", std::min(100.0, 100 * ratio(dataset, net)));
 }
 
-void write_scripts(InfoText& text) {
-  both(text, "used_memory_lua", 0);
-  text.field("used_memory_vm_eval", 0);
-  text.field("used_memory_scripts_eval", 0);
-  text.field("number_of_cached_scripts", 0);
-  text.field("number_of_functions", 0);
-  text.field("number_of_libraries", 0);
-  text.field("used_memory_vm_functions", 0);
-  both(text, "used_memory_vm_total", 0);
-  text.field("used_memory_functions", 0);
-  both(text, "used_memory_scripts", 0);
+void write_scripts(const InfoSource& source, InfoText& text) {
+  Scripting& scripting = source.ctx.server().scripting();
+  const FunctionLibraries& libraries = scripting.libraries();
+  const uint64_t evals = source.totals.script_bytes;
+  const uint64_t functions = source.totals.function_bytes;
+  const uint64_t texts = scripting.cache().bytes();
+  const uint64_t codes = libraries.code_bytes();
+  both(text, "used_memory_lua", evals);
+  text.field("used_memory_vm_eval", evals);
+  text.field("used_memory_scripts_eval", texts);
+  text.field("number_of_cached_scripts", scripting.cache().size());
+  text.field("number_of_functions", libraries.function_count());
+  text.field("number_of_libraries", libraries.all().size());
+  text.field("used_memory_vm_functions", functions);
+  both(text, "used_memory_vm_total", evals + functions);
+  text.field("used_memory_functions", codes);
+  both(text, "used_memory_scripts", texts + codes);
 }
 
 void write_fragmentation(const Totals& totals, InfoText& text) {
@@ -98,7 +105,7 @@ void write_memory_section(const InfoSource& source, InfoText& text) {
   text.field("allocator_resident", totals.allocator.resident);
   text.field("allocator_muzzy", 0);
   both(text, "total_system_memory", system_memory());
-  write_scripts(text);
+  write_scripts(source, text);
   both(text, "maxmemory", settings.maxmemory);
   text.field("maxmemory_policy", show_value(*find_option("maxmemory-policy"), settings));
   write_fragmentation(totals, text);

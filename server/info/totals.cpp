@@ -79,6 +79,8 @@ Totals add_up(const Context& ctx) {
     add_clients(data, totals);
     add_statistics(data.statistics, totals);
     add_keyspace(data.keyspace, totals);
+    totals.script_bytes += data.scripts.script_bytes();
+    totals.function_bytes += data.scripts.function_bytes();
     totals.read_state_bytes += data.read_states.bytes();
     totals.commands_per_second += data.command_rate.per_second();
     totals.net_input_per_second += data.net_input_rate.per_second();

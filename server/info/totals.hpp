@@ -65,6 +65,8 @@ struct Totals {
   uint64_t expired_parts = 0;
   uint64_t evicted_keys = 0;
   uint64_t changes = 0;
+  uint64_t script_bytes = 0;    // of Lua, for scripts
+  uint64_t function_bytes = 0;  // and for functions
   double expired_stale_percent = 0;
   double commands_per_second = 0;
   double net_input_per_second = 0;

@@ -77,6 +77,14 @@ Listener::Listener(Loop& loop, int fd, Stream::Kind kind, Callbacks callbacks)
   impl_->watch();
 }
 
+void Listener::accept_waiting(const std::function<void(int, Stream::Kind)>& accept) {
+  for (int i = 0; i < kAcceptsPerEvent; ++i) {
+    const int accepted = accept_one(fd_);
+    if (accepted < 0) return;
+    accept(accepted, kind_);
+  }
+}
+
 Listener::~Listener() {
   impl_->rest.stop();
   uv_poll_stop(&impl_->poll);

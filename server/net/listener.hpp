@@ -25,6 +25,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  // Accepts those who wait at this moment, without the loop, and hands them over here.
+  void accept_waiting(const std::function<void(int fd, Stream::Kind kind)>& accept);
+
   int fd() const { return fd_; }
   Stream::Kind kind() const { return kind_; }
 

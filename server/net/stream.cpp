@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <uv.h>
 
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -118,6 +120,14 @@ void Stream::drop_unread() {
   if (kind_ != Kind::tcp) return;
   // A peer that goes on sending is not waited for.
   (void)!recv(fd_, nullptr, kDroppedBytesMax, MSG_DONTWAIT | MSG_TRUNC);
+}
+
+void Stream::read_now(std::span<char> room) {
+  Handler* const handler = impl_->handler;
+  const ssize_t count = recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
+  if (count > 0) return handler->on_bytes({room.data(), static_cast<size_t>(count)});
+  if (count == 0) return handler->on_end({});
+  if (errno != EAGAIN && errno != EINTR) handler->on_end(std::strerror(errno));
 }
 
 size_t Stream::try_write(Bytes bytes) {

@@ -59,6 +59,10 @@ class Stream {
   // is reset, and what it was still sending is lost with it.
   void drop_unread();
 
+  // Reads once, without the loop, to `room`, and hands on what there is: the handler is called, and
+  // may close the stream.
+  void read_now(std::span<char> room);
+
   int fd() const { return fd_; }
 
  private:

@@ -10,6 +10,7 @@
 #include "server/commands/rdb_options.hpp"
 #include "server/config/version.hpp"
 #include "server/log/log.hpp"
+#include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
 #include "server/snapshot/state.hpp"
 #include "storage/rdb/file_sink.hpp"
@@ -89,7 +90,9 @@ bool write(FileSink& sink, Server& server, int64_t now_ms) {
 void begin_snapshot(FileWriter& records, Server& server, int64_t now_ms) {
   records.begin(ends_in(server));
   put_facts(records, server, now_ms);
-  for (const std::string& code : server.snapshots().functions) records.put_function(code);
+  for (const auto& [name, library] : server.scripting().libraries().all()) {
+    records.put_function(library->code);
+  }
 }
 
 std::string temporary_path(const Settings& settings, const char* kind) {

@@ -7,6 +7,7 @@
 
 #include "server/core/cycle_clock.hpp"
 #include "server/log/log.hpp"
+#include "server/scripts/library_loading.hpp"
 #include "server/server.hpp"
 #include "server/snapshot/save.hpp"
 
@@ -75,9 +76,13 @@ void StartupLoad::end(const OnCore& here) {
     sum.expired += loader->counts().expired;
     sum.empty += loader->counts().empty;
   }
-  SnapshotState& state = here.server().snapshots();
-  state.functions = loaders_.front()->functions();
-  state.note_load(sum.loaded, sum.expired, here.server().changes());
+  Server& server = here.server();
+  if (const auto error =
+          restore_libraries(server, loaders_.front()->functions(), RestorePolicy::append)) {
+    log::warning(fmt::format("Failed loading the functions of the snapshot: {}", *error));
+    return server.leave_in_trouble(1);
+  }
+  server.snapshots().note_load(sum.loaded, sum.expired, server.changes());
   log::notice(
       fmt::format("Done loading RDB, keys loaded: {}, keys expired: {}, empty keys skipped: {}.",
                   sum.loaded, sum.expired, sum.empty));

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 namespace tidemark::server {
 
@@ -23,9 +21,6 @@ struct SnapshotState {
   // Of the last load.
   uint64_t keys_loaded = 0;
   uint64_t keys_expired = 0;
-  // Function libraries that a snapshot brought. They cannot be called here, and go with the next
-  // one that is saved.
-  std::vector<std::string> functions;
 
   void note_save(int64_t now, uint64_t changes) {
     last_save = now;

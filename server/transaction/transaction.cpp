@@ -30,7 +30,8 @@ void Transaction::need(CoreId core, Flag flags) {
   of_core = of_core.value_or(Flag::none) | flags;
 }
 
-void Transaction::queue(const CommandEntry& entry, std::span<const Bytes> args, CoreId home) {
+void Transaction::queue(const CommandEntry& entry, std::span<const Bytes> args, Flag flags,
+                        CoreId home) {
   const Command& command = *entry.command;
   RequestBatch::Request request{.entry = &entry};
   if (has(command.flags, Flag::after_transaction)) {
@@ -38,15 +39,15 @@ void Transaction::queue(const CommandEntry& entry, std::span<const Bytes> args, 
   } else if (command.scope == Scope::home) {
     queue_.needs_home = true;
     request.owner = home.value();
-    need(home, command.flags);
+    need(home, flags);
   } else {
     const Destination destination = route(router_, entry, args, home);
     if (destination.cores.empty()) {
       const CoreId owner = destination.way == Way::one_core ? destination.core : home;
       request.owner = owner.value();
-      need(owner, command.flags);
+      need(owner, flags);
     }
-    for (const CoreId core : destination.cores) need(core, command.flags);
+    for (const CoreId core : destination.cores) need(core, flags);
   }
   queue_.needs_users = queue_.needs_users || has(command.flags, Flag::loads_user);
   queued_bytes_ += queue_.requests.push_back_owned(request, args);

@@ -50,8 +50,8 @@ class Transaction {
   bool failed() const { return failed_; }
   void set_failed() { failed_ = true; }
 
-  // Copies the arguments. REQUIRES: open().
-  void queue(const CommandEntry& entry, std::span<const Bytes> args, CoreId home);
+  // Copies the arguments; `flags` are those of the call. REQUIRES: open().
+  void queue(const CommandEntry& entry, std::span<const Bytes> args, Flag flags, CoreId home);
   size_t commands() const { return queue_.requests.size(); }
   Flag flags() const { return queue_.flags(); }
   const TransactionQueue& queued() const { return queue_; }

@@ -97,6 +97,9 @@ const Session& TransactionRun::session() const {
   return client_at_hand() ? client_.session() : session_;
 }
 
+// What is about the connection runs where that is at hand.
+void TransactionRun::select(DbIndex db) { client_.select(db); }
+
 // ---- There.
 
 // Only its own core where there is one: then the parts of the data are found without asking whose

@@ -32,6 +32,7 @@ class TransactionRun final : public Traveller {
   TransactionRun(const OnCore& home, Client& client, Transaction& transaction);
 
   const Session& session() const override;
+  void select(DbIndex db) override;
   void arrive(OnCore& here, std::unique_ptr<Message> self) override;
   // After a pause.
   void retry(OnCore& here) override;

@@ -148,6 +148,35 @@ TEST_CASE("a server starts with what another one saved, on whatever number of co
   }
 }
 
+TEST_CASE("functions are kept over a reload and a restart") {
+  const auto library = [](const std::string& name, const std::string& code) {
+    return "#!lua name=" + name + "\nredis.register_function('" + name + "', function() " + code +
+           " end)";
+  };
+  for (const auto& [saving, loading] : {std::pair{1, 4}, std::pair{4, 1}}) {
+    TestServer first({.cores = saving, .config = kNoStore});
+    Connection client(first.port());
+    client.run({"FUNCTION", "LOAD", library("f", "return 'kept'")});
+    client.run({"SAVE"});
+    client.run({"FUNCTION", "LOAD", library("g", "return 'later'")});
+
+    TestServer second({.cores = loading, .config = in(first.folder())});
+    Connection again(second.port());
+    wait_until_loaded(again);
+    CHECK(again.run({"FCALL", "f", "0"}) == "\"kept\"");
+    CHECK(again.run({"FCALL", "g", "0"}) == "!ERR Function not found");
+
+    // There already, and so refused, unless it may replace.
+    CHECK(client.run({"DEBUG", "RELOAD", "NOSAVE", "NOFLUSH"}) ==
+          "!ERR Error trying to load the RDB dump, check server logs.");
+    CHECK(client.run({"DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"}) == "OK");
+    CHECK(client.run({"FCALL", "g", "0"}) == "\"later\"");
+    CHECK(client.run({"DEBUG", "RELOAD", "NOSAVE"}) == "OK");
+    CHECK(client.run({"FCALL", "f", "0"}) == "\"kept\"");
+    CHECK(client.run({"FCALL", "g", "0"}) == "!ERR Function not found");
+  }
+}
+
 TEST_CASE("SHUTDOWN leaves a snapshot where it is told to, or `save` has points") {
   const auto left = [](const std::string& config, const std::vector<std::string>& command) {
     const TempFolder folder;

@@ -77,6 +77,13 @@ void transfer_watched(Connection& connection, Random& random) {
   connection.run({"EXEC"});
 }
 
+// The keys are not declared.
+void transfer_in_script(Connection& connection, Random& random) {
+  connection.run({"EVAL",
+                  "redis.call('DECRBY', ARGV[1], ARGV[3]) redis.call('INCRBY', ARGV[2], ARGV[3])",
+                  "0", account(random()), account(random()), std::to_string(random() % 100)});
+}
+
 // What a transfer is not.
 void move_in_two_steps(Connection& connection, Random& random) {
   const std::string amount = std::to_string(random() % 100);
@@ -114,7 +121,8 @@ int count_violations(int rounds, bool stop_at_first, const std::vector<Transfer>
 
 TEST_CASE("whoever looks at all accounts finds all of the money") {
   CHECK(count_violations(kRounds, false,
-                         {transfer, transfer, transfer_watched, transfer_watched}) == 0);
+                         {transfer, transfer_watched, transfer_in_script, transfer_in_script}) ==
+        0);
 }
 
 TEST_CASE("the checker notices transfers that are none") {

@@ -81,7 +81,6 @@ constexpr Option kOptions[] = {
     {.name = "min-replicas-to-write",
      .alias = "min-slaves-to-write",
      .type = IntegerType{.member = &Settings::min_replicas_to_write},
-     .effect = Effect::accepted,
      .doc = "Refuse writes with fewer replicas in touch; 0 never does."},
     {.name = "min-replicas-max-lag",
      .alias = "min-slaves-max-lag",

@@ -33,8 +33,9 @@ std::set<CoreId> owners_of(const Router& router, std::span<const Bytes> args,
   return owners;
 }
 
-bool is_for_all(const Command& command, std::span<const Bytes> args) {
+bool is_for_all(const Router& router, const Command& command, std::span<const Bytes> args) {
   return command.scope == Scope::all_cores ||
+         (command.scope == Scope::script && router.scripts_use_any_key()) ||
          (command.reaches_beyond != nullptr && command.reaches_beyond(args));
 }
 
@@ -44,7 +45,7 @@ void check_route(const Router& router, const CommandEntry& entry, std::span<cons
   const Command& command = *entry.command;
   const Destination to = route(router, entry, args, home);
   const std::vector<CoreId> every = router.every_core();
-  if (is_for_all(command, args)) {
+  if (is_for_all(router, command, args)) {
     CHECK(to.way == Way::together);
     CHECK(to.cores == every);
     return;
@@ -79,7 +80,7 @@ void check_route(const Router& router, const CommandEntry& entry, std::span<cons
 
 TEST_CASE("a call goes to the owners of the keys that it names, and to no other core") {
   const CommandTable table(command_families());
-  const Router router(kCores);
+  Router router(kCores);
   const uint32_t seed = std::random_device()();
   CAPTURE(seed);
   RandomCalls calls(seed);
@@ -90,6 +91,7 @@ TEST_CASE("a call goes to the owners of the keys that it names, and to no other 
       std::string line;
       for (const std::string& word : words) line += word + " ";
       CAPTURE(line);
+      router.set_scripts_use_any_key(calls.below(2) == 0);
       check_route(router, entry, views_of(words),
                   CoreId(static_cast<uint16_t>(calls.below(kCores))));
     }
