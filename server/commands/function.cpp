@@ -74,8 +74,9 @@ constexpr Command kDump{
 
 Reply function_flush(Context& ctx, ArgReader& args) {
   if (args.remaining() > 1) {
-    return Reply::error(
-        "ERR unknown subcommand or wrong number of arguments for 'flush'. Try FUNCTION HELP.");
+    return Reply::error(fmt::format(
+        "ERR unknown subcommand or wrong number of arguments for '{}'. Try FUNCTION HELP.",
+        args.all()[1]));
   }
   if (!args.empty() && !args.accept("async") && !args.accept("sync")) {
     return Reply::error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
@@ -231,8 +232,9 @@ Reply function_restore(Context& ctx, ArgReader& args) {
   const Bytes payload = args.next();
   auto policy = RestorePolicy::append;
   if (args.remaining() > 1) {
-    return Reply::error(
-        "ERR unknown subcommand or wrong number of arguments for 'restore'. Try FUNCTION HELP.");
+    return Reply::error(fmt::format(
+        "ERR unknown subcommand or wrong number of arguments for '{}'. Try FUNCTION HELP.",
+        args.all()[1]));
   }
   if (!args.empty()) {
     if (args.accept("append")) {

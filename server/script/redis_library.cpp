@@ -57,7 +57,9 @@ void push_result_of_call(lua_State* lua) {
   Host& host = host_of(lua);
   const std::vector<Bytes> words = words_of(lua);
   protocol::Output reply;
-  if (!host.call(words, State::of(lua).resp(), reply)) State::stop(lua);
+  (void)host.call(words, State::of(lua).resp(), reply);
+  // Not only where the script has to end at once: few instructions may call much that takes long.
+  State::stop(lua);
   push_reply(lua, reply.view());
 }
 
@@ -125,7 +127,7 @@ int status_reply(lua_State* lua) {
 
 int setresp(lua_State* lua) {
   if (lua_gettop(lua) != 1) return raise(lua, "redis.setresp() requires one argument.");
-  const lua_Number version = lua_tonumber(lua, 1);
+  const lua_Integer version = lua_tointeger(lua, 1);
   if (version != 2 && version != 3) return raise(lua, "RESP version must be 2 or 3.");
   State::of(lua).set_resp(version == 2 ? RespVersion::v2 : RespVersion::v3);
   return 0;

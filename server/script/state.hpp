@@ -44,6 +44,14 @@ class State {
   void collect_some();
   // Raises the error that the host has a reason for, if it has one, again and again.
   static void stop(lua_State* lua);
+  // A library has made so many bytes, in no time as Lua's instructions tell it: from time to time
+  // it is stop().
+  void count_bytes(lua_State* lua, size_t bytes) {
+    bytes_made_ += bytes;
+    if (bytes_made_ < kBytesBetweenLooks) return;
+    bytes_made_ = 0;
+    stop(lua);
+  }
   // redis.setresp().
   protocol::RespVersion resp() const { return resp_; }
   void set_resp(protocol::RespVersion resp) { resp_ = resp; }
@@ -56,6 +64,8 @@ class State {
   void show_globals();
 
  private:
+  static constexpr size_t kBytesBetweenLooks = size_t{64} << 10;
+
   static void* allocate(void* self, void* block, size_t old_size, size_t new_size) noexcept;
   static void look_up(lua_State* lua, lua_Debug* at);
   void watch(int instructions);
@@ -63,6 +73,7 @@ class State {
   Memory memory_;
   Random random_;
   size_t live_bytes_ = 0;  // when the collector had gone through all of it
+  size_t bytes_made_ = 0;
   lua_State* lua_;
   Host* host_ = nullptr;
   protocol::RespVersion resp_ = protocol::RespVersion::v2;

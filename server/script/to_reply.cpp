@@ -46,7 +46,8 @@ class Writer {
   void write_array();
   void write_map();
   void write_set();
-  void write_verbatim();
+  // False where that lacks a part: then it means nothing.
+  bool write_verbatim();
   // Pushes the field of the table on top of the stack, where it is of that type; else nothing.
   bool push_field(Bytes name, int type);
   bool ran_over() {
@@ -118,7 +119,10 @@ void Writer::write_table() {
   } else if (push_field("big_number", LUA_TSTRING)) {
     protocol::encode(Reply::big_number(one_line(bytes_at(lua_, -1))), form_.client, out_);
   } else if (push_field("verbatim_string", LUA_TTABLE)) {
-    write_verbatim();
+    if (!write_verbatim()) {
+      lua_pop(lua_, 1);
+      return write_array();
+    }
   } else {
     return write_array();
   }
@@ -168,7 +172,7 @@ void Writer::write_set() {
   }
 }
 
-void Writer::write_verbatim() {
+bool Writer::write_verbatim() {
   raw_get_field(lua_, -1, "format");
   raw_get_field(lua_, -2, "string");
   const bool whole = lua_type(lua_, -1) == LUA_TSTRING && lua_type(lua_, -2) == LUA_TSTRING;
@@ -176,10 +180,9 @@ void Writer::write_verbatim() {
     std::string format(bytes_at(lua_, -2));
     format.resize(3, ' ');
     protocol::encode(Reply::verbatim(format, bytes_at(lua_, -1)), form_.client, out_);
-  } else {
-    protocol::write_null(out_, form_.client);
   }
   lua_pop(lua_, 2);
+  return whole;
 }
 
 }  // namespace

@@ -71,14 +71,13 @@ bool ScriptRun::is_read_only() const {
 std::optional<Reply> ScriptRun::refusal() const {
   if (has(what_.flags, ScriptFlag::unsaid)) return std::nullopt;
   const bool writes = !has(what_.flags, ScriptFlag::no_writes);
-  if (writes && what_.by_read_only_command) {
-    return Reply::error("ERR Can not execute a script with write flag using *_ro command.");
-  }
   if (!writes) return std::nullopt;
   if (out_of_memory_ && !has(what_.flags, ScriptFlag::allow_oom)) {
     return error_reply(Errc::out_of_memory);
   }
-  return refuse_write(Flag::write);
+  if (auto refusal = refuse_write(Flag::write)) return refusal;
+  if (!what_.by_read_only_command) return std::nullopt;
+  return Reply::error("ERR Can not execute a script with write flag using *_ro command.");
 }
 
 // What is said against any write of a command with such flags.

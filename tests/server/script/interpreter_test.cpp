@@ -31,6 +31,7 @@ TEST_CASE("what a script returns becomes a reply for RESP2") {
   CHECK(lua.run("return {set = {a = true}}") == "*1 $1 a");
   CHECK(lua.run("return {big_number = '12\\n3'}") == "$4 12 3");
   CHECK(lua.run("return {verbatim_string = {format = 'txt', string = 'a'}}") == "$1 a");
+  CHECK(lua.run("return {'x', verbatim_string = {string = 'a'}}") == "*1 $1 x");
 }
 
 TEST_CASE("what a script returns becomes a reply for RESP3") {
@@ -124,6 +125,7 @@ TEST_CASE("the functions of redis answer as those of Redis") {
   CHECK(lua.run("return redis.status_reply()") == "-ERR wrong number or type of arguments");
   CHECK(lua.run("return redis.sha1hex('')") == "$40 da39a3ee5e6b4b0d3255bfef95601890afd80709");
   CHECK(lua.run("redis.sha1hex()") == error("wrong number of arguments"));
+  CHECK(lua.run("redis.setresp(3.9) return true") == ":1");
   CHECK(lua.run("redis.setresp(4)") == error("RESP version must be 2 or 3."));
   CHECK(lua.run("redis.setresp()") == error("redis.setresp() requires one argument."));
   CHECK(lua.run("redis.set_repl(9)") ==
@@ -167,6 +169,20 @@ TEST_CASE("a script that is stopped cannot go on by catching that") {
     CHECK(lua.run(code).find("stopped script: sha, on @user_script:1.") != std::string::npos);
     lua.host().patience = 1'000'000;
     CHECK(lua.run("local n = 0 for i = 1, 1000000 do n = n + 1 end return n") == ":1000000");
+  }
+}
+
+TEST_CASE("a script is stopped also where few instructions take long") {
+  Sandbox lua;
+  for (const char* const code :
+       {"for i = 1, 10 do redis.call('x') end", "for i = 1, 10 do pcall(redis.call, 'x') end",
+        "local t = {} for i = 1, 17 do t = {t, t} end return #cjson.encode(t)",
+        "local s = ('x'):rep(10000) for i = 1, 100 do cmsgpack.pack(s) end",
+        "return #string.gsub(('a'):rep(10000), 'a', ('b'):rep(100))"}) {
+    CAPTURE(code);
+    lua.host().patience = 3;
+    CHECK(lua.run(code).find("stopped script: sha, on @user_script:1.") != std::string::npos);
+    lua.host().patience = 1'000'000;
   }
 }
 
