@@ -58,7 +58,7 @@ enum class Flag : uint64_t {
   // rest has run.
   after_transaction = uint64_t{1} << 31,
   tells_health = uint64_t{1} << 32,  // PING: fails where writes do because the last snapshot did
-  may_write = uint64_t{1} << 33,  // a script: what it writes is known when it does
+  may_write = uint64_t{1} << 33,     // a script: what it writes is known when it does
 };
 
 constexpr Flag operator|(Flag a, Flag b) {

@@ -18,6 +18,7 @@ struct Session {
   bool monitored = true;  // false for commands that MONITOR does not show
   // False within transactions and scripts: what would wait for keys answers as if its time were up.
   bool may_wait = true;
+  bool in_script = false;
 };
 
 }  // namespace tidemark::server

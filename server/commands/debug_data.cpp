@@ -192,7 +192,7 @@ Reply debug_digest_value(Context& ctx, ArgReader& args) {
 Reply debug_object(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
-  const Entry* entry = ctx.database(key).peek(ctx.hashed(key));
+  const Entry* entry = ctx.database(key).peek_at_all(ctx.hashed(key));
   if (entry == nullptr) return Reply::error("ERR no such key");
   const int64_t now = ctx.now_ms() / 1000;
   return Reply::status_copy(fmt::format(

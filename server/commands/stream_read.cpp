@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/command/key_finder.hpp"
@@ -335,6 +337,10 @@ Reply ReadLater::serve(Context& ctx, Bytes key) const {
 
 Reply read(Context& ctx, ArgReader& args, Reader reader) {
   const ReadOptions options = read_options(args, reader);
+  if (options.block_ms && ctx.session().in_script && !args.failed()) {
+    return Reply::error(fmt::format("ERR {} command is not allowed with BLOCK option from scripts",
+                                    args.all().front()));
+  }
   Reply error;
   std::vector<Wanted> all;
   if (!args.failed()) all = find_wanted(ctx, args, options, error);

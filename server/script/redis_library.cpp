@@ -60,6 +60,8 @@ void push_result_of_call(lua_State* lua) {
   (void)host.call(words, State::of(lua).resp(), reply);
   // Not only where the script has to end at once: few instructions may call much that takes long.
   State::stop(lua);
+  // The arguments may fill the stack.
+  lua_settop(lua, 0);
   push_reply(lua, reply.view());
 }
 

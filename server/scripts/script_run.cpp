@@ -48,6 +48,7 @@ ScriptRun::ScriptRun(Context& ctx, const What& what)
       every_core_(ctx.server().router().every_core()),
       start_(CycleClock::now()) {
   session_.may_wait = false;
+  session_.in_script = true;
   // Time stands still, and is the same on all of them.
   for (const CoreId core : cores_of(ctx)) {
     storage::Keyspace& keyspace = ctx.data(core).keyspace;

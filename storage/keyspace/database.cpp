@@ -72,10 +72,13 @@ Result<Entry*> Database::find_string(const HashedKey& key, Touch touch) {
 }
 
 const Entry* Database::peek(const HashedKey& key) const {
+  const Entry* entry = peek_at_all(key);
+  return entry == nullptr || entry->expired(books_.now_ms) ? nullptr : entry;
+}
+
+const Entry* Database::peek_at_all(const HashedKey& key) const {
   const Slot* slot = table_.find(key.hash, key.bytes);
-  if (slot == nullptr) return nullptr;
-  const Entry* entry = EntryTable::entry_of(*slot);
-  return entry->expired(books_.now_ms) ? nullptr : entry;
+  return slot == nullptr ? nullptr : EntryTable::entry_of(*slot);
 }
 
 uint16_t Database::stamp(const HashedKey& key) const {

@@ -64,6 +64,8 @@ class Database {
   Result<T*> find_as(const HashedKey& key, Touch touch = Touch::yes);
   // Neither touches nor removes.
   const Entry* peek(const HashedKey& key) const;
+  // The same, and passes not over what has expired and is still there.
+  const Entry* peek_at_all(const HashedKey& key) const;
   // OBJECT FREQ and the like; REQUIRES: present.
   uint16_t stamp(const HashedKey& key) const;
   void set_stamp(const HashedKey& key, uint16_t stamp);

@@ -103,7 +103,8 @@ bool FileReader::check_sum() {
   const uint64_t said = reader_.next_fixed64();
   if (reader_.failed()) return false;
   if (said == 0 || said == sum || !verify_) return true;
-  (void)fail("RDB CRC error: Wrong RDB checksum expected: (" + hex(said) + ") but got (" + hex(sum) + ")");
+  (void)fail("RDB CRC error: Wrong RDB checksum expected: (" + hex(said) + ") but got (" +
+             hex(sum) + ")");
   return false;
 }
 

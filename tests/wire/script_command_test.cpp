@@ -226,6 +226,22 @@ TEST_CASE("replies go through Lua in either version of the protocol") {
   });
 }
 
+TEST_CASE("what would wait for keys does not within a script, and XREAD may not even ask") {
+  on_one_core_and_four([](Connection& client, TestServer&) {
+    client.run({"XGROUP", "CREATE", "stream", "g", "$", "MKSTREAM"});
+    CHECK(client.run({"EVAL", "return redis.call('blpop', 'nosuch', 0)", "0"}) == "(nil)");
+    CHECK(client.run({"EVAL", "return redis.pcall('xread', 'block', 0, 'streams', 'stream', '$')",
+                      "0"}) == "!ERR xread command is not allowed with BLOCK option from scripts");
+    CHECK(client.run({"EVAL",
+                      "return redis.pcall('XReadGroup', 'group', 'g', 'c', 'block', 0, 'streams', "
+                      "'stream', '>')",
+                      "0"}) ==
+          "!ERR XReadGroup command is not allowed with BLOCK option from scripts");
+    CHECK(client.run({"EVAL", "return redis.call('xread', 'streams', 'stream', '$')", "0"}) ==
+          "(nil)");
+  });
+}
+
 TEST_CASE("errors of commands within a script are counted once") {
   on_one_core_and_four([](Connection& client, TestServer&) {
     const auto has = [&client](const char* section, const std::string& line) {

@@ -172,6 +172,15 @@ TEST_CASE("a script that is stopped cannot go on by catching that") {
   }
 }
 
+TEST_CASE("a call may have as many arguments as fit on the stack") {
+  Sandbox lua;
+  lua.host().answer = "*2\r\n:1\r\n*1\r\n:2\r\n";
+  for (const char* const call : {"call", "pcall"}) {
+    CHECK(lua.run("local t = {} for i = 1, 7990 do t[i] = 'x' end return redis." +
+                  std::string(call) + "('rpush', unpack(t))") == "*2 :1 *1 :2");
+  }
+}
+
 TEST_CASE("a script is stopped also where few instructions take long") {
   Sandbox lua;
   for (const char* const code :

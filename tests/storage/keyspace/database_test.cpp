@@ -53,6 +53,7 @@ TEST_CASE("a key whose time is up is gone, and was expired once") {
   p.keyspace.set_time(kNow + 10);
   p.hook.take();
   CHECK(p.db().peek(hash_key("k")) == nullptr);
+  CHECK(p.db().peek_at_all(hash_key("k")) != nullptr);
   CHECK(p.db().size() == 1);
   CHECK(p.get("k") == "(none)");
   CHECK(p.get("k") == "(none)");
