@@ -79,6 +79,10 @@ void write_persistence_section(const InfoSource& source, InfoText& text) {
 void write_replication_section(const InfoSource& source, InfoText& text) {
   text.field("role", "master");
   text.field("connected_slaves", 0);
+  const Settings& settings = source.ctx.settings();
+  if (settings.min_replicas_to_write > 0 && settings.min_replicas_max_lag > 0) {
+    text.field("min_slaves_good_slaves", 0);
+  }
   text.field("master_failover_state", "no-failover");
   text.field("master_replid", source.ctx.server().replication_id());
   text.field("master_replid2", std::string(40, '0'));

@@ -85,7 +85,6 @@ constexpr Option kOptions[] = {
     {.name = "min-replicas-max-lag",
      .alias = "min-slaves-max-lag",
      .type = IntegerType{.member = &Settings::min_replicas_max_lag, .unit = Unit::seconds},
-     .effect = Effect::accepted,
      .doc = "How long ago a replica may have been heard of to count."},
     {.name = "repl-diskless-sync",
      .type = BoolType{&Settings::repl_diskless_sync},
