@@ -21,6 +21,7 @@ protocol::Reply transaction_aborted(const protocol::Reply& why);
 inline constexpr Bytes kSyntaxError = "ERR syntax error";
 inline constexpr Bytes kNotAnInteger = "ERR value is not an integer or out of range";
 inline constexpr Bytes kNotAFloat = "ERR value is not a valid float";
+inline constexpr Bytes kLoading = "LOADING Redis is loading the dataset in memory";
 inline constexpr Bytes kNoSuchKey = "ERR no such key";
 
 }  // namespace tidemark::server

@@ -6,6 +6,7 @@
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/execute.hpp"
+#include "server/errors.hpp"
 #include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
 
@@ -44,7 +45,7 @@ std::optional<Reply> refuse_stranger(const Client& client, const CommandEntry& e
 
 std::optional<Reply> refuse_while_loading(const OnCore& here, const CommandEntry& entry) {
   if (!here.server().loading() || has(entry.command->flags, Flag::loading)) return std::nullopt;
-  return Reply::error("LOADING Redis is loading the dataset in memory");
+  return Reply::error(std::string(kLoading));
 }
 
 // Who watches does not take part.
@@ -64,6 +65,9 @@ std::optional<Reply> refuse_to_queue(const OnCore& here, const Client& client,
   }
   auto refusal = refuse_unsaved(here, entry.command->flags);
   if (!refusal) refusal = refuse_for_state(here, Flag::deny_oom);
+  if (!refusal && has(entry.command->flags, Flag::write)) {
+    refusal = refuse_for_replicas(here.server().settings());
+  }
   return refusal;
 }
 

@@ -1,5 +1,7 @@
 // CONFIG.
 
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "server/command/context.hpp"
 #include "server/command/introspection.hpp"
 #include "server/commands/families.hpp"
+#include "server/errors.hpp"
 #include "server/server.hpp"
 
 namespace tidemark::server {
@@ -89,10 +92,16 @@ constexpr Command kConfigRewrite{
 Reply config_set(Context& ctx, ArgReader& args) {
   if (args.remaining() % 2 != 0) args.fail_syntax();
   if (args.failed()) return args.error();
+  const std::span<const Bytes> pairs = args.rest();
+  if (ctx.server().loading()) {
+    for (size_t i = 0; i < pairs.size(); i += 2) {
+      if (!may_set_while_loading(pairs[i])) return Reply::error(std::string(kLoading));
+    }
+  }
 
   const auto caller = ctx.client().from_this_machine() ? Config::Caller::on_this_machine
                                                        : Config::Caller::elsewhere;
-  if (const auto error = ctx.server().config().set(args.rest(), caller)) {
+  if (const auto error = ctx.server().config().set(pairs, caller)) {
     return Reply::error("ERR " + *error);
   }
   return Reply::ok();

@@ -1,5 +1,8 @@
 #include "server/config/command_line.hpp"
 
+#include <string>
+#include <vector>
+
 #include "server/config/words.hpp"
 
 namespace tidemark::server {
@@ -26,6 +29,12 @@ bool take_action(std::string_view first, CommandLine& result) {
   return true;
 }
 
+// Whether an option and its value are one argument, as in "--maxmemory 1gb".
+bool has_value(std::string_view option) {
+  std::vector<std::string> words;
+  return split_words(option, words) && words.size() > 1;
+}
+
 // Builds configuration text of options, a word at a time.
 class OptionLines {
  public:
@@ -39,6 +48,7 @@ class OptionLines {
     const std::string_view name = argument.substr(2);
     if (!text.empty()) text += '\n';
     text += name;
+    if (has_value(name)) return;
     // `--save` may go without a value, which empties the list. Everything else takes the next word.
     if (name != "save") {
       value_is_due_ = true;

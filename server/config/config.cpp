@@ -158,6 +158,11 @@ std::optional<std::string> Config::rewrite(std::span<const std::string> more_lin
   return rewrite_file(loaded_.file, settings(), more_lines, defaults);
 }
 
+bool may_set_while_loading(std::string_view name) {
+  const Option* const option = find_option(name);
+  return option == nullptr || option->while_loading == WhileLoading::allowed;
+}
+
 bool is_secret_option(std::string_view name) {
   const Option* const option = find_option(name);
   return option != nullptr && option->privacy == Privacy::secret;

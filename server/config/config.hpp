@@ -72,6 +72,10 @@ class Config {
   std::vector<Subscription> subscriptions_;
 };
 
+// False where CONFIG SET has to wait until the data of the last run is loaded. True for unknown
+// names.
+bool may_set_while_loading(std::string_view name);
+
 // Whether the values of this option must be kept out of logs, MONITOR and SLOWLOG.
 bool is_secret_option(std::string_view name);
 

@@ -93,6 +93,8 @@ using OptionType = std::variant<BoolType, IntegerType, MemoryType, MemoryOrPerce
 enum class Change : uint8_t { live, startup, startup_of_ours };
 // locked: CONFIG SET needs `enable-protected-configs`.
 enum class Guard : uint8_t { open, locked };
+// refused: CONFIG SET has to wait until the data of the last run is there.
+enum class WhileLoading : uint8_t { allowed, refused };
 // hidden: CONFIG GET shows it to its exact name only, and it is not documented.
 enum class Visibility : uint8_t { shown, hidden };
 // secret: logs, MONITOR and SLOWLOG must not show the value.
@@ -106,6 +108,7 @@ struct Option {
   OptionType type;
   Change change = Change::live;
   Guard guard = Guard::open;
+  WhileLoading while_loading = WhileLoading::allowed;
   Visibility visibility = Visibility::shown;
   Privacy privacy = Privacy::open;
   Effect effect = Effect::full;

@@ -257,6 +257,10 @@ TEST_CASE("clients are told that a server is loading") {
     CHECK(client.run({"PING"}) == "!LOADING Redis is loading the dataset in memory");
     CHECK(info(client, "loading") == "1");
     CHECK(std::stoll(info(client, "loading_total_bytes")) > 500);
+    for (const char* option : {"dir", "appendonly", "repl-diskless-load"}) {
+      CHECK(client.run({"CONFIG", "SET", "loglevel", "notice", option, "no"}) ==
+            "!LOADING Redis is loading the dataset in memory");
+    }
     CHECK(client.run({"CONFIG", "SET", "key-load-delay", "0"}) == "OK");
     wait_until_loaded(client);
     CHECK(client.run({"DBSIZE"}) == "100");

@@ -20,6 +20,7 @@ constexpr EnumWord kFsync[] = {word("everysec", AppendFsync::everysec),
 constexpr Option kOptions[] = {
     {.name = "appendonly",
      .type = BoolType{&Settings::appendonly},
+     .while_loading = WhileLoading::refused,
      .effect = Effect::accepted,
      .doc = "Log every write of the cache to a file."},
     {.name = "appendfilename",

@@ -32,6 +32,7 @@ constexpr Option kOptions[] = {
                         .syntax = "path",
                         .default_text = "./"},
      .guard = Guard::locked,
+     .while_loading = WhileLoading::refused,
      .doc = "The working directory, which relative paths of other options start from. It must "
             "exist."},
     {.name = "daemonize",

@@ -100,6 +100,7 @@ constexpr Option kOptions[] = {
      .doc = "With so many replicas waiting, begin at once; 0 for no such number."},
     {.name = "repl-diskless-load",
      .type = enum_type<&Settings::repl_diskless_load>(kDisklessLoad),
+     .while_loading = WhileLoading::refused,
      .effect = Effect::accepted,
      .doc = "Whether a replica loads a full copy as it arrives."},
     {.name = "repl-disable-tcp-nodelay",

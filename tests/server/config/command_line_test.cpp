@@ -82,6 +82,14 @@ TEST_CASE("options take their values as one word or as several") {
             .client_output_buffer_limit.normal.soft_seconds == 3);
 }
 
+TEST_CASE("an option and its value may be one argument") {
+  const Settings both = settings({"--maxmemory 700mb", "--maxmemory-policy 'volatile-lru'"});
+  CHECK(both.maxmemory == uint64_t{700} << 20);
+  CHECK(both.maxmemory_policy == MaxmemoryPolicy::volatile_lru);
+  CHECK(settings({"--proc-title-template --x", "--port", "1"}).proc_title_template == "--x");
+  CHECK(error({"--port 'x"}) == fatal(2, "port 'x", "Unbalanced quotes in configuration line"));
+}
+
 TEST_CASE("save may go without a value, which empties it") {
   CHECK(settings({"--save"}).save.empty());
   CHECK(settings({"--save", ""}).save.empty());
