@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/fault/fault_store.hpp"
@@ -86,6 +87,28 @@ TEST_CASE("a script that comes upon very many users ends some time") {
                     "0", std::to_string(kUsers)})
               .find("!NOTLOADED") == 0);
   });
+}
+
+TEST_CASE("a client that goes while its script waits for a user is forgotten") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    auto owned = std::make_unique<FaultStore>();
+    FaultStore& store = *owned;
+    TestServer server({.cores = cores, .config = "", .store = std::move(owned)});
+    Connection client(server.port());
+    fill(client, 2);
+    store.stall();
+    for (const int i : {0, 1}) {
+      Connection going(server.port());
+      going.begin({"EVAL", kReadAll, "2", "written", user(i)});
+      while (store.stalled() == 0) std::this_thread::yield();
+    }
+    store.release();
+    while (client.run({"INFO", "clients"}).find("connected_clients:1\r\n") == std::string::npos) {
+      std::this_thread::yield();
+    }
+    CHECK(client.run({"EVAL", kReadAll, "3", "written", user(0), user(1)}) == "2");
+  }
 }
 
 TEST_CASE("a store that fails fails the script that needs it") {
