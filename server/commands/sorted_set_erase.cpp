@@ -10,7 +10,7 @@ void erase_ranks(storage::Database& database, const storage::HashedKey& key, con
                  const storage::RankRange& range) {
   if (range.size() == 0) return;
   if (range.size() == set.size()) {
-    database.unlink(key);
+    database.unlink_emptied(key);
     return;
   }
   auto edit = database.edit<SortedSet>(key, storage::IfAbsent::leave);

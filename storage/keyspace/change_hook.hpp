@@ -11,7 +11,8 @@ namespace tidemark::storage {
 enum class ChangeKind : uint8_t {
   written,  // the value was created, replaced or edited
   expiry,   // only the time to live was set, changed or removed
-  deleted,  // by a command; or an edit left it empty
+  deleted,  // by a command
+  emptied,  // an edit left nothing of it, so that it is gone
   expired,  // its time was up
   evicted,  // for want of memory
   flushed,  // the whole database at once; the key is empty
@@ -22,8 +23,11 @@ inline bool is_by_command(ChangeKind kind) {
   return kind != ChangeKind::expired && kind != ChangeKind::evicted && kind != ChangeKind::shed;
 }
 
-// How a key came to be written.
+// Whether there was a key before it was written. What is put in place of another key is a new one.
 enum class Origin : uint8_t { existed, created };
+
+// What the change did to the key's time to live, beside clearing or keeping it.
+enum class Lifetime : uint8_t { as_it_was, set };
 
 struct Change {
   DbIndex db;
@@ -31,6 +35,7 @@ struct Change {
   ChangeKind kind;
   ValueType type = ValueType::string;
   Origin origin = Origin::existed;
+  Lifetime lifetime = Lifetime::as_it_was;
 };
 
 // Whoever wants to know of changes: notifications, client-side caching, statistics, replication.

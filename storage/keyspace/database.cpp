@@ -25,6 +25,10 @@ Schedule* schedule_of(const Entry& entry) {
   return functions.schedule == nullptr ? nullptr : functions.schedule(entry.object());
 }
 
+Lifetime lifetime_of(const Ttl& ttl) {
+  return ttl.rule == Ttl::Rule::set ? Lifetime::set : Lifetime::as_it_was;
+}
+
 Mark mark_of(const Entry& entry) { return entry.has_expiry() ? Mark::on : Mark::off; }
 
 }  // namespace
@@ -139,10 +143,10 @@ Entry* Database::take_slow_text(Entry* entry) {
 
 void Database::discard(uint64_t hash, Slot* slot) { pull(hash, slot).reset(); }
 
-bool Database::remove(const HashedKey& key, Free how) {
+bool Database::remove(const HashedKey& key, Free how, ChangeKind why) {
   const Found found = locate(key);
   if (found.entry == nullptr) return false;
-  drop(key.hash, found.slot, ChangeKind::deleted, how);
+  drop(key.hash, found.slot, why, how);
   return true;
 }
 
@@ -184,7 +188,7 @@ void Database::set_value(const HashedKey& key, Ttl ttl, Make&& make, Assign&& as
   }
   table_.set_mark(key.hash, found.slot, mark_of(*entry));
   settle(found, entry, bytes_before);
-  announce(key.bytes, ChangeKind::written, ValueType::string);
+  announce(key.bytes, ChangeKind::written, ValueType::string, Origin::existed, lifetime_of(ttl));
 }
 
 void Database::set_string(const HashedKey& key, Bytes text, Ttl ttl) {
@@ -207,18 +211,19 @@ void Database::set_new(const HashedKey& key, Found found, EntryOwner entry, Ttl 
     expire_at_ms = found.entry->expire_at_ms();
   }
   if (expire_at_ms) entry.reset(Entry::set_expiry(entry.release(), expire_at_ms));
-  place(key, found, std::move(entry));
+  const Origin origin = found.entry == nullptr ? Origin::created : Origin::existed;
+  place(key, found, std::move(entry), origin, lifetime_of(ttl));
 }
 
-void Database::place(const HashedKey& key, Found found, EntryOwner entry) {
+void Database::place(const HashedKey& key, Found found, EntryOwner entry, Origin origin,
+                     Lifetime lifetime) {
   const ValueType type = entry->type();
   if (found.entry == nullptr) {
     add(key, std::move(entry));
   } else {
     replace(key, found, std::move(entry));
   }
-  announce(key.bytes, ChangeKind::written, type,
-           found.entry == nullptr ? Origin::created : Origin::existed);
+  announce(key.bytes, ChangeKind::written, type, origin, lifetime);
 }
 
 void Database::set_new_object(const HashedKey& key, ValueType type, void* object, Ttl ttl) {
@@ -233,7 +238,8 @@ void Database::change_expiry(const HashedKey& key, Found found,
   Entry* entry = Entry::set_expiry(found.entry, expire_at_ms);
   table_.set_mark(key.hash, found.slot, mark_of(*entry));
   settle(found, entry, bytes_before);
-  announce(key.bytes, ChangeKind::expiry, entry->type());
+  announce(key.bytes, ChangeKind::expiry, entry->type(), Origin::existed,
+           expire_at_ms ? Lifetime::set : Lifetime::as_it_was);
 }
 
 bool Database::expire_at(const HashedKey& key, int64_t expire_at_ms) {
@@ -264,7 +270,8 @@ EntryOwner Database::take(const HashedKey& key) {
 
 void Database::put(const HashedKey& key, EntryOwner entry) {
   if (entry->key() != key.bytes) entry = Entry::rename(std::move(entry), key.bytes);
-  place(key, locate_and_touch(key, Touch::yes), std::move(entry));
+  place(key, locate_and_touch(key, Touch::yes), std::move(entry), Origin::created,
+        Lifetime::as_it_was);
 }
 
 const Entry* Database::random_key() {
@@ -371,12 +378,12 @@ size_t Database::shed_first(size_t budget) {
   entry_bytes_ += after - before;
   books_.entry_bytes += after - before;
   books_.stats.expired_parts += removed;
+  if (removed > 0) announce(entry.key(), ChangeKind::shed, entry.type());
   if (functions.size(object) == 0) {
     drop(hash, slot, ChangeKind::deleted, Free::in_slices);
     return cost;
   }
   list(hash, entry);
-  if (removed > 0) announce(entry.key(), ChangeKind::shed, entry.type());
   return cost;
 }
 

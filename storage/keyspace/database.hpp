@@ -87,6 +87,10 @@ class Database {
   // Removal. False where the key is absent.
   bool erase(const HashedKey& key) { return remove(key, Free::now); }
   bool unlink(const HashedKey& key) { return remove(key, Free::in_slices); }
+  // The same for whoever takes all of the value out: told of as an edit that left nothing.
+  bool unlink_emptied(const HashedKey& key) {
+    return remove(key, Free::in_slices, ChangeKind::emptied);
+  }
 
   // Time to live. False where the key is absent (or, for persist(), has none).
   bool expire_at(const HashedKey& key, int64_t expire_at_ms);
@@ -163,7 +167,7 @@ class Database {
   EntryOwner pull(uint64_t hash, Slot* slot);
   void replace(const HashedKey& key, Found old, EntryOwner entry);
   void drop(uint64_t hash, Slot* slot, ChangeKind why, Free how);
-  bool remove(const HashedKey& key, Free how);
+  bool remove(const HashedKey& key, Free how, ChangeKind why = ChangeKind::deleted);
   // Takes back an entry that was added for an edit that came to nothing: as if it had never been.
   void discard(uint64_t hash, Slot* slot);
   void dispose(EntryOwner entry, Free how);
@@ -172,12 +176,18 @@ class Database {
   void set_value(const HashedKey& key, Ttl ttl, Make&& make, Assign&& assign);
   void set_new(const HashedKey& key, Found found, EntryOwner entry, Ttl ttl);
   void set_new_object(const HashedKey& key, ValueType type, void* object, Ttl ttl);
-  void place(const HashedKey& key, Found found, EntryOwner entry);
+  void place(const HashedKey& key, Found found, EntryOwner entry, Origin origin, Lifetime lifetime);
   void change_expiry(const HashedKey& key, Found found, std::optional<int64_t> expire_at_ms);
   void settle(Found found, Entry* entry, size_t bytes_before);
   size_t count_entry_bytes() const;
-  void announce(Bytes key, ChangeKind kind, ValueType type, Origin origin = Origin::existed) {
-    books_.announce({.db = index_, .key = key, .kind = kind, .type = type, .origin = origin});
+  void announce(Bytes key, ChangeKind kind, ValueType type, Origin origin = Origin::existed,
+                Lifetime lifetime = Lifetime::as_it_was) {
+    books_.announce({.db = index_,
+                     .key = key,
+                     .kind = kind,
+                     .type = type,
+                     .origin = origin,
+                     .lifetime = lifetime});
   }
 
   DbIndex index_;

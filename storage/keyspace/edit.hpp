@@ -62,7 +62,7 @@ class Edit {
     if (emptied && origin_ == Origin::created) {
       database_->discard(key_.hash, found_.slot);
     } else if (emptied) {
-      database_->drop(key_.hash, found_.slot, ChangeKind::deleted, Free::now);
+      database_->drop(key_.hash, found_.slot, ChangeKind::emptied, Free::now);
     } else {
       if (functions.schedule != nullptr) database_->list(key_.hash, *found_.entry);
       if (changed_) database_->announce(key_.bytes, ChangeKind::written, T::kType, origin_);

@@ -180,7 +180,7 @@ TEST_CASE("an edited object is counted, announced once, and removed when it is l
     }
     CHECK(p.hook.take().empty());
     (*p.db().edit<Bag>(key, IfAbsent::leave))->remove(7);
-    CHECK(p.hook.take() == Lines{"deleted b"});
+    CHECK(p.hook.take() == Lines{"emptied b"});
     static_cast<void>(p.db().edit<Bag>(key, IfAbsent::create));
     CHECK(p.hook.take().empty());
     CHECK(p.keyspace.used_bytes() == 0);

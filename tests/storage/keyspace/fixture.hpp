@@ -19,8 +19,8 @@ inline constexpr int64_t kNow = 1'700'000'000'000;
 class RecordingHook : public ChangeHook {
  public:
   void on_change(const Change& change) override {
-    static constexpr const char* kNames[] = {"written", "expiry",  "deleted", "expired",
-                                             "evicted", "flushed", "shed"};
+    static constexpr const char* kNames[] = {"written", "expiry",  "deleted", "emptied",
+                                             "expired", "evicted", "flushed", "shed"};
     std::string line = kNames[static_cast<size_t>(change.kind)];
     if (change.origin == Origin::created) line += "(new)";
     if (!change.key.empty()) line += " " + std::string(change.key);
