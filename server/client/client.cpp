@@ -62,7 +62,8 @@ size_t Client::memory_bytes() const {
          away_args_ + parser_.memory_bytes() + batch_.memory_bytes() + facts_.name.capacity() +
          facts_.peer.capacity() + facts_.local.capacity() +
          (key_wait_ != nullptr ? key_wait_->memory_bytes() : 0) +
-         (transaction_ != nullptr ? transaction_->memory_bytes() : 0);
+         (transaction_ != nullptr ? transaction_->memory_bytes() : 0) +
+         (subscriptions_ != nullptr ? subscriptions_->memory_bytes() : 0);
 }
 
 size_t Client::query_buffer_bytes() const {
@@ -224,10 +225,26 @@ void Client::append(Bytes replies) {
 
 void Client::push(const OnCore& here, Bytes wire) {
   if (closed() || reply_mode_ == ReplyMode::off) return;
-  out_.append(wire);
-  here.flush_client_later(session_.client_id);
+  push_between(here, wire);
   check_output_limit(here);
 }
+
+void Client::push_between(const OnCore& here, Bytes wire) {
+  if (closed()) return;
+  // Who has too much waiting already is closed at the end of the round: it need not become more.
+  overrun_ = overrun_ || output_bytes() > output_bytes_max(here.server().settings(), *this);
+  if (!overrun_) (pushed_into_ != nullptr ? *pushed_into_ : out_).append(wire);
+  if (!std::exchange(flush_is_due_, true)) here.flush_client_later(session_.client_id);
+}
+
+Subscriptions& Client::subscriptions_or_new() {
+  if (subscriptions_ == nullptr) subscriptions_ = std::make_unique<Subscriptions>(*this);
+  return *subscriptions_;
+}
+
+std::unique_ptr<Subscriptions> Client::take_subscriptions() { return std::move(subscriptions_); }
+
+bool Client::is_subscriber() const { return subscriptions_ != nullptr && !subscriptions_->empty(); }
 
 // Whether nothing more may run for the peer, as it has so many replies to read. Where they are more
 // than it may have waiting, it is closed.
@@ -265,9 +282,10 @@ void Client::send(const OnCore& here) {
 }
 
 void Client::flush(const OnCore& here) {
+  flush_is_due_ = false;
   if (closed()) return;
   // Of replies that are too many, none is sent.
-  if (output_bytes() > output_bytes_max(here.server().settings(), *this)) [[unlikely]] {
+  if (overrun_ || output_bytes() > output_bytes_max(here.server().settings(), *this)) [[unlikely]] {
     return check_output_limit(here);
   }
   send(here);
@@ -290,7 +308,7 @@ void Client::on_written() {
 }
 
 void Client::check_output_limit(const OnCore& here) {
-  if (output_limit_exceeded(here, *this, over_soft_limit_since_ms_)) {
+  if (overrun_ || output_limit_exceeded(here, *this, over_soft_limit_since_ms_)) {
     ++here.data().statistics.output_buffer_limit_disconnections;
     log::warning(
         fmt::format("Client {} scheduled to be closed ASAP for overcoming of output buffer limits.",
@@ -327,6 +345,7 @@ void Client::close(const OnCore& here) {
   key_wait_ = nullptr;
   kept = nullptr;
   if (transaction_ != nullptr && !transaction_->running()) drop_transaction(here);
+  here.data().subscribers.release(here, *this);
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.
   if (!waiting_) here.remove_client_later(session_.client_id);

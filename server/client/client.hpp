@@ -19,6 +19,7 @@ namespace tidemark::server {
 
 class Core;
 class OnCore;
+class Subscriptions;
 class Transaction;
 class TransactionRun;
 struct Command;
@@ -101,6 +102,12 @@ class Client final : public Stream::Handler, public Caller {
     return reply_mode_ == ReplyMode::on || reply_mode_ == ReplyMode::skip_next;
   }
 
+  // What it has subscribed to; null for nothing.
+  Subscriptions* subscriptions() const { return subscriptions_.get(); }
+  Subscriptions& subscriptions_or_new();
+  std::unique_ptr<Subscriptions> take_subscriptions();
+  bool is_subscriber() const;
+
   // What it has begun by WATCH or MULTI; null for nothing.
   Transaction* transaction() const { return transaction_.get(); }
   Transaction& transaction_or_new(const OnCore& here);
@@ -136,6 +143,12 @@ class Client final : public Stream::Handler, public Caller {
 
   // Bytes that an event of another client sends it, between replies.
   void push(const OnCore& here, Bytes wire);
+  // The same whatever CLIENT REPLY says, and for exclusive work, too: whether that is more than the
+  // client may have waiting is seen at the end of the round.
+  void push_between(const OnCore& here, Bytes wire);
+  // Where what is pushed goes for now: among the replies of the transaction that runs. Null: behind
+  // all that it has been sent.
+  void push_into(protocol::Output* replies) { pushed_into_ = replies; }
   // Takes in what has arrived, without the loop: Stream::read_now().
   void read_now(std::span<char> room) { stream_->read_now(room); }
   // Hands what it has to the stream.
@@ -235,6 +248,8 @@ class Client final : public Stream::Handler, public Caller {
   int64_t over_soft_limit_since_ms_ = 0;
   std::shared_ptr<KeyWait> key_wait_;  // what its command waits for
   std::unique_ptr<Transaction> transaction_;
+  std::unique_ptr<Subscriptions> subscriptions_;
+  protocol::Output* pushed_into_ = nullptr;
   Claim going_;
 
   ReplyMode reply_mode_ = ReplyMode::on;
@@ -244,7 +259,9 @@ class Client final : public Stream::Handler, public Caller {
   bool out_is_full_ = false;    // the peer does not read: nothing runs until it does
   bool reading_ = true;
   bool close_after_reply_ = false;
-  bool ended_ = false;  // the peer sends no more
+  bool flush_is_due_ = false;
+  bool overrun_ = false;  // what it was to be sent was too much: it is to be closed
+  bool ended_ = false;    // the peer sends no more
 };
 
 }  // namespace tidemark::server

@@ -21,7 +21,8 @@ inline constexpr size_t kRequestBytesPerWrite = size_t{16} << 10;
 // What may wait for somebody who has a password to give and has not, whatever is configured.
 inline constexpr size_t kUnauthenticatedOutputBytes = 1024;
 
-// What may wait for a client before its hard limit is exceeded; SIZE_MAX where it has none.
+// What may wait for a client before its hard limit is exceeded; SIZE_MAX where it has none. Without
+// a client: for one that has no subscriptions.
 size_t output_bytes_max(const Settings& settings);
 size_t output_bytes_max(const Settings& settings, const Client& client);
 // Whether its replies that wait are above the hard limit, or have been above the soft one for too

@@ -6,6 +6,7 @@
 #include "server/client/client.hpp"
 #include "server/client/client_limits.hpp"
 #include "server/command/command_table.hpp"
+#include "server/pubsub/subscriptions.hpp"
 #include "server/transaction/transaction.hpp"
 
 namespace tidemark::server {
@@ -20,6 +21,7 @@ std::string flags_of(const Client& client) {
     if (set) flags += letter;
   };
   add(facts.monitor, 'O');
+  add(client.is_subscriber(), 'P');
   const Transaction* const transaction = client.transaction();
   add(transaction != nullptr && transaction->open(), 'x');
   add(client.held_by_pause() || client.blocked(), 'b');
@@ -53,14 +55,18 @@ std::string describe(const Client& client, int64_t now_ms) {
   const size_t blocks = (listed + kUnlimitedOutputBytes - 1) / kUnlimitedOutputBytes;
   const Transaction* const transaction = client.transaction();
   const bool in_transaction = transaction != nullptr && transaction->open();
-  // Subscriptions and redirection are where they are for a client without any.
+  const Subscriptions* const subscribed = client.subscriptions();
+  const auto count = [subscribed](Topic topic) {
+    return subscribed == nullptr ? 0 : subscribed->count(topic);
+  };
   return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} "
       "tot-mem={} events={} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
       session.client_id, facts.peer, facts.local, client.fd(), facts.name,
       (now_ms - facts.connected_ms) / 1000, (now_ms - facts.last_interaction_ms) / 1000,
-      flags_of(client), session.db.value(),
+      flags_of(client), session.db.value(), count(Topic::channel), count(Topic::pattern),
+      count(Topic::shard_channel),
       in_transaction ? static_cast<int64_t>(transaction->commands()) : -1, memory.query_bytes,
       memory.query_free, memory.arguments, memory.transaction, memory.reply_buffer,
       memory.reply_peak, buffered, blocks, listed, memory.total, events_of(client),

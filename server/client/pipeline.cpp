@@ -122,6 +122,7 @@ void Client::look_ahead(const OnCore& here) {
   for (size_t i = 0; i < batch_.size(); ++i) {
     RequestBatch::Request& request = batch_.at(i);
     if (request.entry == nullptr || !request.entry->command->keys.single()) continue;
+    if (request.entry->command->scope != Scope::keys) continue;
     const auto position = static_cast<size_t>(request.entry->command->keys.single_position());
     if (position >= request.arg_count) continue;
     const Bytes key = batch_.args(request)[position];

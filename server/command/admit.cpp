@@ -55,6 +55,17 @@ std::optional<Reply> refuse_monitor(const Client& client, const CommandEntry& en
   return Reply::error("ERR Replica can't interact with the keyspace");
 }
 
+// In RESP2 nobody could tell replies from messages.
+std::optional<Reply> refuse_subscriber(const Client& client, const CommandEntry& entry) {
+  if (!client.is_subscriber() || client.session().resp != protocol::RespVersion::v2) {
+    return std::nullopt;
+  }
+  if (has(entry.command->flags, Flag::for_subscribers)) return std::nullopt;
+  return Reply::error("ERR Can't execute '" + entry.full_name +
+                      "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+                      "in this context");
+}
+
 // Between MULTI and EXEC, where nothing that is queued may be refused later for what can be seen
 // now. What is queued is memory, whatever the command does.
 std::optional<Reply> refuse_to_queue(const OnCore& here, const Client& client,
@@ -97,6 +108,7 @@ std::optional<Reply> admit(const OnCore& here, Client& client, const CommandEntr
   if (!refusal) refusal = refuse_while_loading(here, *entry);
   if (!refusal) refusal = refuse_monitor(client, *entry);
   if (!refusal) refusal = refuse_busy(here, *entry);
+  if (!refusal) refusal = refuse_subscriber(client, *entry);
   if (!refusal && client.in_transaction()) return refuse_to_queue(here, client, *entry);
   if (!refusal) refusal = refuse_parts(*entry, args);
   return refusal;

@@ -57,8 +57,9 @@ enum class Flag : uint64_t {
   // Waits for the store, and changes nothing that others see: in a transaction it is done when the
   // rest has run.
   after_transaction = uint64_t{1} << 31,
-  tells_health = uint64_t{1} << 32,  // PING: fails where writes do because the last snapshot did
-  may_write = uint64_t{1} << 33,     // a script: what it writes is known when it does
+  tells_health = uint64_t{1} << 32,     // PING: fails where writes do because the last snapshot did
+  may_write = uint64_t{1} << 33,        // a script: what it writes is known when it does
+  for_subscribers = uint64_t{1} << 34,  // of the few that a RESP2 client with subscriptions may use
 };
 
 constexpr Flag operator|(Flag a, Flag b) {

@@ -52,8 +52,6 @@ Category category_of(Group group) {
       return Category::sorted_set;
     case Group::hash:
       return Category::hash;
-    case Group::pubsub:
-      return Category::pubsub;
     case Group::transactions:
       return Category::transaction;
     case Group::connection:
@@ -70,6 +68,7 @@ Category category_of(Group group) {
       return Category::bitmap;
     case Group::read_state:
       return Category::read_state;
+    case Group::pubsub:  // its flag tells
     case Group::generic:
     case Group::server:
     case Group::cluster:

@@ -15,8 +15,8 @@ namespace tidemark::server {
 
 namespace {
 
-// The kinds of client that limits and lists tell apart. Clients that replicate or subscribe are
-// not among those we have, so lists of them are empty.
+// The kinds of client that limits and lists tell apart. Clients that replicate are not among those
+// we have, so lists of them are empty.
 enum class ClientType : uint8_t { normal, master, replica, pubsub };
 
 std::optional<ClientType> type_of(Bytes word) {
@@ -25,6 +25,10 @@ std::optional<ClientType> type_of(Bytes word) {
   if (equals_nocase(word, "replica") || equals_nocase(word, "slave")) return ClientType::replica;
   if (equals_nocase(word, "pubsub")) return ClientType::pubsub;
   return std::nullopt;
+}
+
+ClientType type_of(const Client& client) {
+  return client.is_subscriber() ? ClientType::pubsub : ClientType::normal;
 }
 
 Reply unknown_type(Bytes word) {
@@ -89,8 +93,11 @@ Reply client_list(Context& ctx, ArgReader& args) {
   for (const uint64_t id : ids) {
     if (const Client* const client = find(ctx, id)) add_line(text, *client, ctx.now_ms());
   }
-  if (ids.empty() && type.value_or(ClientType::normal) == ClientType::normal) {
-    for (const Found& found : everybody(ctx)) add_line(text, *found.client, ctx.now_ms());
+  if (ids.empty()) {
+    for (const Found& found : everybody(ctx)) {
+      if (type && *type != type_of(*found.client)) continue;
+      add_line(text, *found.client, ctx.now_ms());
+    }
   }
   return Reply::verbatim("txt", text);
 }
@@ -109,7 +116,7 @@ struct KillFilter {
     const uint64_t its_id = client.session().client_id;
     if (address && client.facts().peer != *address) return false;
     if (local_address && client.facts().local != *local_address) return false;
-    if (type && *type != ClientType::normal) return false;
+    if (type && *type != type_of(client)) return false;
     if (id && its_id != *id) return false;
     return !skip_me || its_id != me;
   }

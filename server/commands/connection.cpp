@@ -193,11 +193,18 @@ constexpr Command kHello{
     .run = hello,
 };
 
-Reply ping(Context&, ArgReader& args) {
-  if (args.empty()) return Reply::pong();
-  const Bytes message = args.next();
+Reply ping(Context& ctx, ArgReader& args) {
+  const bool plain = args.empty();
+  const Bytes message = plain ? Bytes() : args.next();
   if (!args.empty()) return Reply::error("ERR wrong number of arguments for 'ping' command");
-  return Reply::bulk(message);
+  // Among messages, which are arrays in RESP2, so is this.
+  if (ctx.session().resp == RespVersion::v2 && ctx.client().is_subscriber()) {
+    std::vector<Reply> parts;
+    parts.push_back(Reply::bulk("pong"));
+    parts.push_back(Reply::bulk(message));
+    return Reply::array(std::move(parts));
+  }
+  return plain ? Reply::pong() : Reply::bulk(message);
 }
 
 constexpr Command kPing{
@@ -207,7 +214,7 @@ constexpr Command kPing{
     .complexity = "O(1)",
     .group = Group::connection,
     .arity = at_least(1),
-    .flags = Flag::fast | Flag::tells_health,
+    .flags = Flag::fast | Flag::tells_health | Flag::for_subscribers,
     .syntax = "[message]",
     .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},
     .scope = Scope::home,
@@ -228,7 +235,7 @@ constexpr Command kQuit{
     .group = Group::connection,
     .arity = at_least(1),
     .flags = Flag::no_script | Flag::loading | Flag::stale | Flag::fast | Flag::no_auth |
-             Flag::allow_busy | Flag::at_once,
+             Flag::allow_busy | Flag::at_once | Flag::for_subscribers,
     .scope = Scope::home,
     .run = quit,
 };
@@ -237,6 +244,7 @@ constexpr Command kQuit{
 Reply reset(Context& ctx, ArgReader&) {
   Client& client = ctx.client();
   client.drop_transaction(ctx.here());
+  ctx.here().data().subscribers.release(ctx.here(), client);
   Session& session = client.session();
   session.db = DbIndex(0);
   session.resp = RespVersion::v2;
@@ -257,7 +265,7 @@ constexpr Command kReset{
     .group = Group::connection,
     .arity = exactly(1),
     .flags = Flag::no_script | Flag::loading | Flag::stale | Flag::fast | Flag::no_auth |
-             Flag::allow_busy | Flag::rewrites_session | Flag::at_once,
+             Flag::allow_busy | Flag::rewrites_session | Flag::at_once | Flag::for_subscribers,
     .scope = Scope::home,
     .run = reset,
 };

@@ -42,6 +42,8 @@ std::span<const Command> memory_commands();
 std::span<const Command> migrate_commands();
 std::span<const Command> monitor_commands();
 std::span<const Command> object_commands();
+std::span<const Command> pubsub_commands();
+std::span<const Command> pubsub_query_commands();
 std::span<const Command> read_state_commands();
 std::span<const Command> read_state_keeping_commands();
 std::span<const Command> replication_commands();
@@ -115,6 +117,8 @@ std::span<const std::span<const Command>> command_families() {
       migrate_commands(),
       monitor_commands(),
       object_commands(),
+      pubsub_commands(),
+      pubsub_query_commands(),
       read_state_commands(),
       read_state_keeping_commands(),
       replication_commands(),

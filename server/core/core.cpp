@@ -104,6 +104,9 @@ bool Core::work_off() {
     const OnCore here(*this, refresh_clock());
     more = server_.background_save().step(here) || more;
   }
+  if (data_.subscribers.anything_released()) {
+    more = data_.subscribers.take_apart(OnCore(*this, now_us_)) || more;
+  }
   if (data_.more_to_evict) {
     const OnCore here(*this, refresh_clock());
     (void)server_.make_room(here);

@@ -22,6 +22,8 @@
 #include "server/core/timed_waits.hpp"
 #include "server/core/waiting_keys.hpp"
 #include "server/crash/core_probe.hpp"
+#include "server/pubsub/directory.hpp"
+#include "server/pubsub/subscribers.hpp"
 #include "server/scripts/core_scripts.hpp"
 #include "server/transaction/watched_keys.hpp"
 #include "storage/keyspace/keyspace.hpp"
@@ -75,6 +77,8 @@ struct CoreData {
   TimedWaits timed_waits;
   WaitingKeys waiting_keys;
   WatchedKeys watched_keys;
+  Subscribers subscribers;
+  Directory directory;
   WaitingRuns waiting_runs;
   CoreScripts scripts;
   Statistics statistics;

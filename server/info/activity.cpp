@@ -45,14 +45,19 @@ void write_removals(const Totals& totals, InfoText& text) {
   text.field("keyspace_misses", totals.keyspace_misses);
 }
 
+void write_subscriptions(const Totals& totals, InfoText& text) {
+  text.field("pubsub_channels", totals.channels);
+  text.field("pubsub_patterns", totals.patterns);
+  text.field("pubsubshard_channels", totals.shard_channels);
+}
+
 // What we have no like of, at what it is in a Redis that does not use it.
 void write_unused(InfoText& text) {
   for (const Bytes name :
-       {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
-        "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
-        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-        "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
-        "tracking_total_items", "tracking_total_prefixes"}) {
+       {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+        "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"}) {
     text.field(name, 0);
   }
 }
@@ -63,6 +68,7 @@ void write_stats_section(const InfoSource& source, InfoText& text) {
   const Totals& totals = source.totals;
   write_traffic(totals, text);
   write_removals(totals, text);
+  write_subscriptions(totals, text);
   write_unused(text);
   text.field("unexpected_error_replies", 0);
   text.field("total_error_replies", totals.error_replies);

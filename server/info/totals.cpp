@@ -16,6 +16,9 @@ void add_clients(const CoreData& data, Totals& totals) {
   totals.clients_timed += data.timed_waits.timed();
   totals.keys_waited_for += data.waiting_keys.size();
   totals.keys_needed += data.waiting_keys.needed();
+  totals.channels += data.directory.size(Topic::channel);
+  totals.patterns += data.directory.size(Topic::pattern);
+  totals.shard_channels += data.directory.size(Topic::shard_channel);
   for (const auto& [id, client] : data.clients.all()) {
     if (client->closed() || client->evicted()) continue;
     ++totals.clients;

@@ -28,6 +28,9 @@ struct Totals {
   uint64_t clients_timed = 0;    // of these, those whose time will be over
   uint64_t keys_waited_for = 0;
   uint64_t keys_needed = 0;  // of these, whose end would end a wait
+  uint64_t channels = 0;        // that have subscribers
+  uint64_t patterns = 0;        // as above
+  uint64_t shard_channels = 0;  // as above
   size_t clients_bytes = 0;
   size_t input_bytes_max = 0;
   size_t output_bytes_max = 0;

@@ -228,7 +228,8 @@ std::optional<Reply> ScriptRun::find_place(const CommandEntry& entry, std::span<
   const CoreId here = ctx_.here().id();
   const Destination destination = route(ctx_.server().router(), entry, args, here);
   place.core = destination.way == Way::one_core ? destination.core : here;
-  if (!destination.cores.empty()) {
+  // What it publishes is delivered where it is at hand, and counted.
+  if (!destination.cores.empty() || has(entry.command->flags, Flag::pubsub)) {
     place.reach = has_all_cores() ? Reach(every_core_) : ctx_.reach();
   }
   return std::nullopt;

@@ -5,10 +5,8 @@
 
 #include "protocol/encode.hpp"
 #include "server/client/client.hpp"
-#include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/execute.hpp"
-#include "server/command/route.hpp"
 #include "server/command/serve.hpp"
 #include "server/core/core.hpp"
 #include "server/core/cycle_clock.hpp"
@@ -179,12 +177,18 @@ void TransactionRun::run_all(const OnCore& here) {
   }
   if (cores_.size() > 1) ++here.data().statistics.exclusive_runs;
   ran_ = true;
-  if (client_at_hand()) client_.session().may_wait = false;
+  if (client_at_hand()) {
+    client_.session().may_wait = false;
+    client_.push_into(&replies_);
+  }
   if (!client_at_hand() || client_.replies_wanted()) {
     protocol::write_array_header(replies_, queue_.requests.size());
   }
   for (size_t i = 0; i < queue_.requests.size(); ++i) run_shown(here, i);
-  if (client_at_hand()) client_.session().may_wait = true;
+  if (client_at_hand()) {
+    client_.session().may_wait = true;
+    client_.push_into(nullptr);
+  }
   let_go(here);
   serve_ready(here, reach());
   cycles_ = CycleClock::now() - start;
@@ -196,22 +200,16 @@ void TransactionRun::run_shown(const OnCore& here, size_t index) {
     shown_ = true;
     client_.show(here, queue_.requests.at(index), queue_.requests);
   }
-  if (!client_at_hand() || client_.replies_wanted()) return run_one(here, index);
+  if (!client_at_hand() || client_.replies_wanted()) return run_one(here, index, replies_);
   // CLIENT REPLY is OFF: nobody wants its reply, unless this is what turns it ON.
-  protocol::Output before;
-  before.swap(replies_);
-  run_one(here, index);
-  if (!client_.replies_wanted()) replies_.clear();
-  before.append(replies_.view());
-  replies_.swap(before);
+  protocol::Output reply;
+  run_one(here, index, reply);
+  if (client_.replies_wanted()) replies_.append(reply.view());
 }
 
-void TransactionRun::run_one(const OnCore& here, size_t index) {
+void TransactionRun::run_one(const OnCore& here, size_t index, protocol::Output& out) {
   const RequestBatch::Request& request = queue_.requests.at(index);
-  if (has(request.entry->command->flags, Flag::after_transaction)) {
-    deferred_.push_back({.request = index, .place = replies_.size()});
-    return;
-  }
+  if (has(request.entry->command->flags, Flag::after_transaction)) return defer(here, index, out);
   const bool on_one = request.owner >= 0;
   const OnCore on = here.at(on_one ? CoreId(static_cast<uint16_t>(request.owner)) : here.id());
   const Call call{.entry = *request.entry,
@@ -220,7 +218,7 @@ void TransactionRun::run_one(const OnCore& here, size_t index) {
                   .client = client_at_hand() ? &client_ : nullptr,
                   .reach = on_one ? Reach() : Reach(cores_),
                   .part_of = PartOf::transaction};
-  const Outcome outcome = execute(on, call, replies_);
+  const Outcome outcome = execute(on, call, out);
   ENSURE(outcome == Outcome::replied);
 }
 
@@ -231,64 +229,6 @@ void TransactionRun::let_go(const OnCore& here) {
   for (const CoreId core : cores_) {
     here.server().core(core).data().watched_keys.remove(*transaction_.watched());
   }
-}
-
-// ---- At home.
-
-void TransactionRun::come_home(OnCore& home) {
-  if (ran_ && !shown_) {
-    shown_ = true;
-    for (size_t i = 0; i < queue_.requests.size(); ++i) {
-      client_.show(home, queue_.requests.at(i), queue_.requests);
-    }
-  }
-  // One after the other, in their order.
-  while (deferred_begun_ < deferred_.size()) {
-    if (send_deferred(home, deferred_[deferred_begun_++])) return;
-  }
-  // The client may go, and take the transaction with it.
-  const std::unique_ptr<Message> over = std::move(self_);
-  client_.end_of_transaction(home, *this);
-}
-
-// Comes home again when it is done; false where that is at once.
-bool TransactionRun::send_deferred(const OnCore& home, Deferred& deferred) {
-  const RequestBatch::Request& request = queue_.requests.at(deferred.request);
-  const auto args = queue_.requests.args(request);
-  if (request.entry->command->check != nullptr) {
-    ArgReader reader(args, request.entry->words());
-    if (const auto error = request.entry->command->check(reader)) {
-      count_refusal(home, request.entry, *error);
-      protocol::Output out;
-      protocol::encode(*error, protocol::RespVersion::v2, out);
-      deferred.reply = out.view();
-      return false;
-    }
-  }
-  const Destination destination = route(home.server().router(), *request.entry, args, home.id());
-  std::vector<CoreId> cores = destination.cores;
-  if (cores.empty()) cores = {destination.way == Way::one_core ? destination.core : home.id()};
-  home.data().waiting_runs.add(std::move(self_));
-  scatter(home, session_, *request.entry, args, cores, [this, &deferred](OnCore& on, Bytes reply) {
-    deferred.reply = reply;
-    self_ = on.data().waiting_runs.take(*this);
-    come_home(on);
-  });
-  return true;
-}
-
-Reply TransactionRun::take_reply() {
-  if (!ran_) return Reply::null_array();
-  if (deferred_.empty()) return Reply::encoded(std::move(replies_));
-  protocol::Output whole;
-  size_t at = 0;
-  for (const Deferred& deferred : deferred_) {
-    whole.append(replies_.view().substr(at, deferred.place - at));
-    whole.append(deferred.reply);
-    at = deferred.place;
-  }
-  whole.append(replies_.view().substr(at));
-  return Reply::encoded(std::move(whole));
 }
 
 }  // namespace tidemark::server

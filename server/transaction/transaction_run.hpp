@@ -16,6 +16,7 @@ namespace tidemark::server {
 
 class Client;
 class OnCore;
+enum class Outcome : uint8_t;
 
 // A transaction under way: from EXEC to its reply. It goes to the core that it needs, or has those
 // that it needs stopped; there it asks whatever may refuse it or make it wait, and then runs all of
@@ -51,11 +52,28 @@ class TransactionRun final : public Traveller {
   protocol::Reply take_reply();
 
  private:
-  // A command that is done when the others have run; its reply comes at `place` of theirs.
-  struct Deferred {
-    size_t request;
-    size_t place;
-    std::string reply = {};
+  // A command whose reply comes when the others have run, at `place` of theirs: it is done then, or
+  // waits for other cores. Its caller, at home.
+  class Deferred final : public Caller {
+   public:
+    enum class State : uint8_t { to_begin, waiting, answered };
+    Deferred(TransactionRun& run, size_t index);
+    const Session& session() const override { return session_; }
+    void select(DbIndex db) override { session_.db = db; }
+    void resume(OnCore& home, protocol::Reply answer) override;
+    void retry(OnCore& here) override;
+    void await(const OnCore& here, std::shared_ptr<KeyWait> wait) override;
+    void answer(OnCore& home, Bytes wire);
+
+    const size_t request;
+    const size_t place;
+    const bool wanted;  // by CLIENT REPLY
+    std::string reply;
+    State state = State::to_begin;
+
+   private:
+    TransactionRun& run_;
+    Session session_;
   };
   struct Loading;
 
@@ -78,12 +96,15 @@ class TransactionRun final : public Traveller {
   Reach reach() const;
   bool client_at_hand() const;
   void run_all(const OnCore& here);
-  void run_one(const OnCore& here, size_t index);
+  void run_one(const OnCore& here, size_t index, protocol::Output& out);
+  Outcome run_deferred(const OnCore& home, Deferred& deferred, protocol::Output& out);
+  void defer(const OnCore& here, size_t index, protocol::Output& out);
   void run_shown(const OnCore& here, size_t index);
   void let_go(const OnCore& here);
   // The end.
   void come_home(OnCore& home);
-  bool send_deferred(const OnCore& home, Deferred& deferred);
+  void begin(const OnCore& home, Deferred& deferred);
+  void split(const OnCore& home, Deferred& deferred);
 
   Client& client_;
   Transaction& transaction_;
@@ -100,8 +121,9 @@ class TransactionRun final : public Traveller {
   bool ran_ = false;
   uint64_t cycles_ = 0;
   protocol::Output replies_;
-  std::vector<Deferred> deferred_;
-  size_t deferred_begun_ = 0;
+  std::vector<std::unique_ptr<Deferred>> deferred_;
+  size_t deferred_done_ = 0;
+  bool waits_at_home_ = false;
   std::optional<protocol::Reply> refusal_;
 };
 

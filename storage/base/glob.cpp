@@ -78,6 +78,8 @@ bool glob_matches(Bytes pattern, Bytes text, GlobCase letters) {
   size_t star_end = 0;        // in the text, behind what that star has taken
   size_t stars = 0;
 
+  // As in Redis, whose loop is not entered then: not even a star matches it.
+  if (text.empty()) return pattern.empty();
   while (byte < text.size()) {
     if (at < pattern.size() && pattern[at] == '*') {
       while (at < pattern.size() && pattern[at] == '*') ++at;
