@@ -172,6 +172,18 @@ void follow_slowness(Server& server) {
       {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"}, apply);
 }
 
+void follow_notifications(Server& server) {
+  const auto apply = [&server](const Settings&, const Settings& after) {
+    tell_cores(server, [&](CoreData& data) {
+      data.notifier.set_classes(after.notify_keyspace_events);
+      data.read_state_notifier.set_events(after.readstate_notify);
+    });
+    return Refusal();
+  };
+  (void)apply(server.settings(), server.settings());
+  server.config().on_change({"notify-keyspace-events", "readstate-notify"}, apply);
+}
+
 }  // namespace
 
 void follow_live_settings(Server& server) {
@@ -182,6 +194,7 @@ void follow_live_settings(Server& server) {
   follow_process(server);
   follow_scripts(server);
   follow_slowness(server);
+  follow_notifications(server);
 }
 
 }  // namespace tidemark::server

@@ -197,6 +197,8 @@ void Server::make_cores() {
                                                      : storage::ReadStatesOptions::Backing::store}};
     cores_.push_back(std::make_unique<Core>(id, *this, options));
     Core& core = *cores_.back();
+    core.data().read_state_notifier.start(subscribed_names_);
+    core.data().read_states.set_listener(&core.data().read_state_notifier);
     core.data().read_states.observe_version(ceiling);
     if (store_ == nullptr) continue;
     core.data().write_behind = std::make_unique<storage::WriteBehind>(

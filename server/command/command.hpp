@@ -182,6 +182,10 @@ struct Command {
   Arity arity;
   Flag flags = Flag::none;
   Category categories = Category::none;
+  // What notifications of the keyspace call the changes that it makes to values; empty where they
+  // do not tell of them. A command that has several names for them says so as it goes
+  // (Context::name_changes()).
+  Bytes event;
   KeySpecs keys;
   // Where `keys` alone cannot tell the keys or what is done to them: finds them all. Returns false
   // where the arguments make no sense.

@@ -27,17 +27,31 @@ CoreData& Context::data(CoreId core) const {
   return server().core(core).data();
 }
 
-storage::Entry* Context::find_to_read(Bytes key) const { return find_and_count(key, touch()); }
-
-storage::Entry* Context::find_to_inspect(Bytes key) const {
-  return find_and_count(key, storage::Touch::no);
+storage::Entry* Context::find_to_read(Bytes key) const {
+  return find_and_count(key, touch(), Miss::told);
 }
 
-storage::Entry* Context::find_and_count(Bytes key, storage::Touch touch) const {
+storage::Entry* Context::find_to_inspect(Bytes key) const {
+  return find_and_count(key, storage::Touch::no, Miss::told);
+}
+
+storage::Entry* Context::find_to_describe(Bytes key) const {
+  return find_and_count(key, storage::Touch::no, Miss::untold);
+}
+
+storage::Entry* Context::find_and_count(Bytes key, storage::Touch touch, Miss miss) const {
   storage::Entry* entry = database(key).find(hashed(key), touch);
-  ++(entry != nullptr ? here().data().statistics.keyspace_hits
-                      : here().data().statistics.keyspace_misses);
-  return entry;
+  if (entry != nullptr) {
+    ++here().data().statistics.keyspace_hits;
+    return entry;
+  }
+  ++here().data().statistics.keyspace_misses;
+  if (miss == Miss::untold) return nullptr;
+  CoreData& owner = data(key);
+  if (owner.notifier.active()) [[unlikely]] {
+    owner.notifier.on_miss(session_.db, key);
+  }
+  return nullptr;
 }
 
 bool Context::is_past_reply_limit(size_t bytes) const {

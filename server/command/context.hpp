@@ -63,6 +63,14 @@ class Context {
     return key.data() == parts_.hint.key ? storage::HashedKey{key, parts_.hint.hash}
                                          : storage::hash_key(key);
   }
+  // For notifications: what is done to the key from here on is called so, unless that is declared
+  // (Command::event). A constant.
+  void name_changes(Bytes key, Bytes event) const { data(key).notifier.name_changes(event); }
+  // The same of something that is no change of a value.
+  void note_event(Bytes key, Bytes event, storage::ValueType type) const {
+    CoreData& owner = data(key);
+    if (owner.notifier.active()) owner.notifier.on_event(session_.db, key, event, type);
+  }
   // Looks a key up for reading: touches it unless the client said CLIENT NO-TOUCH, and counts a hit
   // or a miss. Null where there is none.
   storage::Entry* find_to_read(Bytes key) const;
@@ -77,6 +85,8 @@ class Context {
   }
   // The same without a touch: for what asks about a key and does not use it.
   storage::Entry* find_to_inspect(Bytes key) const;
+  // And without a word, where it is not there, to who wants to know of misses.
+  storage::Entry* find_to_describe(Bytes key) const;
   // Whether what this client does with a key counts as a use of it.
   storage::Touch touch() const {
     return session_.no_touch ? storage::Touch::no : storage::Touch::yes;
@@ -122,7 +132,9 @@ class Context {
   KeyWait* key_wait() const { return key_wait_.get(); }
 
  private:
-  storage::Entry* find_and_count(Bytes key, storage::Touch touch) const;
+  // Whether a miss is told of (notify-keyspace-events m).
+  enum class Miss : uint8_t { told, untold };
+  storage::Entry* find_and_count(Bytes key, storage::Touch touch, Miss miss) const;
 
   Parts parts_;
   const Session& session_;

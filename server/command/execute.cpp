@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/encode.hpp"
+#include "server/command/aftermath.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/serve.hpp"
@@ -101,6 +102,16 @@ void count_failure(const OnCore& here, const CommandEntry& entry, const Reply& r
   count_error(here.data().statistics, reply);
 }
 
+// What notifications call the changes that it will make; nothing, when it has run.
+void name_changes(const OnCore& here, const Call& call, Bytes event) {
+  if (here.data().notifier.active()) [[unlikely]] {
+    here.data().notifier.begin(event);
+    for (const CoreId core : call.reach.cores()) {
+      here.server().core(core).data().notifier.begin(event);
+    }
+  }
+}
+
 Reply run(const OnCore& here, const Call& call, Context& context, ArgReader& args) {
   const crash::CommandAtHand at_hand(here.data().probe, call.entry.full_name.c_str(),
                                      call.caller.session().client_id);
@@ -185,9 +196,11 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
                    .user = about_user ? &user : nullptr,
                    .hint = {.key = hinted.data(), .hash = call.key_hash}});
   ArgReader args(call.args, call.entry.words());
+  name_changes(here, call, command.event);
   const uint64_t start = CycleClock::now();
   const Reply reply = run(here, call, context, args);
   const uint64_t cycles = CycleClock::now() - start;
+  name_changes(here, call, {});
 
   if (KeyWait* const wait = context.key_wait()) [[unlikely]] {
     // Counted when it ends.
@@ -201,6 +214,7 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
     ++here.data().statistics.commands[call.entry.index].failed;
     if (!context.error_counted()) count_error(here.data().statistics, reply);
   }
+  tell_of_changes(here, call.reach, &session);
   protocol::encode(reply, session.resp, out);
   if (is_within(call.part_of)) return Outcome::replied;
   if (here.data().waiting_keys.any_ready() || !call.reach.cores().empty()) [[unlikely]] {

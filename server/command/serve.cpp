@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "protocol/encode.hpp"
+#include "server/command/aftermath.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/context.hpp"
 #include "server/command/key_finder.hpp"
@@ -83,6 +84,10 @@ void serve(const OnCore& here, Reach reach, const std::shared_ptr<KeyWait>& wait
   // Encoded at once: it may borrow from the data.
   protocol::encode(wait->serve(context, key), wait->session().resp, out);
   wait->cycles += CycleClock::now() - start;
+  for (const CoreId core : cores_at_hand(here, reach)) {
+    here.server().core(core).data().notifier.begin({});
+  }
+  tell_of_changes(here, reach, &wait->session());
   // Also where the home is here: whoever is answered goes on with what it sent next, which has to
   // come behind all that is served now.
   here.post(wait->session().home, std::make_unique<ServedMessage>(wait, std::move(out)));

@@ -193,6 +193,7 @@ constexpr Command kBitfield{
     .group = Group::bitmap,
     .arity = at_least(2),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "setbit",
     .keys = {{.start = StartAt{1},
               .access = Access::access_update,
               .extra = KeyExtra::variable_flags}},

@@ -143,6 +143,7 @@ constexpr Command kRestore{
     .arity = at_least(4),
     .flags = Flag::write | Flag::deny_oom,
     .categories = Category::keyspace | Category::dangerous,
+    .event = "restore",
     .keys = {key_at(1, Access::overwrite)},
     .syntax = kRestoreSyntax,
     .run = restore,

@@ -90,9 +90,7 @@ constexpr Command kExists{
 
 // Also for a client that said CLIENT NO-TOUCH: this is what it asks for.
 Reply touch(Context& ctx, ArgReader& args) {
-  return count_keys(args, [&](Bytes key) {
-    return ctx.database(key).find(ctx.hashed(key), storage::Touch::yes) != nullptr;
-  });
+  return count_keys(args, [&](Bytes key) { return ctx.find_to_read(key) != nullptr; });
 }
 
 constexpr Command kTouch{

@@ -63,6 +63,7 @@ constexpr Command kCopy{
     .arity = at_least(3),
     .flags = Flag::write | Flag::deny_oom,
     .categories = Category::keyspace,
+    .event = "copy_to",
     .keys = {key_at(1, Access::read), key_at(2, Access::overwrite)},
     .syntax = "source:key destination:key1 [DB destination-db:integer] [REPLACE]",
     .run = copy,
@@ -78,7 +79,10 @@ Reply move(Context& ctx, ArgReader& args) {
   Database& target = ctx.keyspace(key).database(db);
   if (source.find(ctx.hashed(key), ctx.touch()) == nullptr) return Reply::integer(0);
   if (target.find(ctx.hashed(key), ctx.touch()) != nullptr) return Reply::integer(0);
-  target.put(ctx.hashed(key), source.take(ctx.hashed(key)));
+  ctx.name_changes(key, "move_from");
+  auto entry = source.take(ctx.hashed(key));
+  ctx.name_changes(key, "move_to");
+  target.put(ctx.hashed(key), std::move(entry));
   return Reply::integer(1);
 }
 
@@ -99,7 +103,10 @@ constexpr Command kMove{
 // The value moves as it is, also to another partition: to copy it would take a time that grows with
 // it. Its memory stays in the arena it came from until it is freed, and is counted all the same.
 void rename_key(Context& ctx, Bytes from, Bytes to) {
-  ctx.database(to).put(ctx.hashed(to), ctx.database(from).take(ctx.hashed(from)));
+  ctx.name_changes(from, "rename_from");
+  auto entry = ctx.database(from).take(ctx.hashed(from));
+  ctx.name_changes(to, "rename_to");
+  ctx.database(to).put(ctx.hashed(to), std::move(entry));
 }
 
 bool absent(const Context& ctx, Bytes key) {

@@ -54,6 +54,7 @@ constexpr Command kGeoadd{
     .group = Group::geo,
     .arity = at_least(5),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "zadd",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key [condition:{NX|XX}] [change=CH] data:(longitude:double latitude:double "

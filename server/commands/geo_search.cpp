@@ -144,6 +144,7 @@ constexpr Command kGeoradius{
     .group = Group::geo,
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "georadiusstore",
     .keys = {key_at(1, Access::read), key_after("STORE", 6), key_after("STOREDIST", 6)},
     .find_keys = keys_of_georadius,
     .syntax =
@@ -191,6 +192,7 @@ constexpr Command kGeoradiusbymember{
     .group = Group::geo,
     .arity = at_least(5),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "georadiusstore",
     .keys = {key_at(1, Access::read), key_after("STORE", 5), key_after("STOREDIST", 5)},
     .find_keys = keys_of_georadiusbymember,
     .syntax =
@@ -252,6 +254,7 @@ constexpr Command kGeosearchstore{
     .group = Group::geo,
     .arity = at_least(8),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "geosearchstore",
     .keys = {key_at(1, Access::overwrite), key_at(2, Access::read)},
     .syntax =
         "destination:key source:key1 from:{FROMMEMBER member|FROMLONLAT "

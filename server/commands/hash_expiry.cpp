@@ -60,6 +60,7 @@ Reply set_ends(Context& ctx, ArgReader& args, TimeScale scale, Bytes beyond) {
   }
 
   const int64_t now_ms = ctx.now_ms();
+  if (ends_ms <= now_ms) ctx.name_changes(key, "hdel");
   return for_each_field(*hash, fields, [&](Hash& fields_of, Bytes field) {
     const auto present = fields_of.ends_ms(field, now_ms);
     if (!present) return kNoField;
@@ -86,6 +87,7 @@ constexpr Command kHexpire{
     .group = Group::hash,
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "hexpire",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key seconds:integer [condition:{NX|XX|GT|LT}] fields:(FIELDS numfields:integer "
@@ -105,6 +107,7 @@ constexpr Command kHexpireat{
     .group = Group::hash,
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "hexpire",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key unix-time-seconds:unix-time [condition:{NX|XX|GT|LT}] fields:(FIELDS "
@@ -140,6 +143,7 @@ constexpr Command kHpersist{
     .group = Group::hash,
     .arity = at_least(5),
     .flags = Flag::write | Flag::fast,
+    .event = "hpersist",
     .keys = {key_at(1, Access::update)},
     .syntax = "key:key fields:(FIELDS numfields:integer field...)",
     .run = hpersist,
@@ -157,6 +161,7 @@ constexpr Command kHpexpire{
     .group = Group::hash,
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "hexpire",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key milliseconds:integer [condition:{NX|XX|GT|LT}] fields:(FIELDS "
@@ -176,6 +181,7 @@ constexpr Command kHpexpireat{
     .group = Group::hash,
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "hexpire",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key unix-time-milliseconds:unix-time [condition:{NX|XX|GT|LT}] fields:(FIELDS "

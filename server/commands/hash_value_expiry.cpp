@@ -63,6 +63,7 @@ constexpr Command kHgetdel{
     .group = Group::hash,
     .arity = at_least(5),
     .flags = Flag::write | Flag::fast,
+    .event = "hdel",
     .keys = {key_at(1, Access::access_delete)},
     .syntax = "key:key fields:(FIELDS numfields:integer field...)",
     .run = hgetdel,
@@ -98,6 +99,8 @@ Reply hgetex(Context& ctx, ArgReader& args) {
     if (*hash) hash->nothing_changed();
     return args.error();
   }
+  if (ends_ms == storage::kForever) ctx.name_changes(key, "hpersist");
+  if (ends_ms && *ends_ms <= ctx.now_ms()) ctx.name_changes(key, "hdel");
   return take_values(ctx, *hash, fields, [&](Hash& fields_of, Bytes field) {
     return ends_ms && end_field(fields_of, field, *ends_ms, ctx.now_ms());
   });
@@ -111,6 +114,7 @@ constexpr Command kHgetex{
     .group = Group::hash,
     .arity = at_least(5),
     .flags = Flag::write | Flag::fast,
+    .event = "hexpire",
     .keys = {key_at(1, Access::access_update)},
     .syntax =
         "key:key [expiration:{EX seconds:integer|PX milliseconds:integer|EXAT "
@@ -196,6 +200,20 @@ bool holds(const Hash* hash, const HsetexArgs& asked, int64_t now_ms) {
   return true;
 }
 
+// Where the end has come they are removed instead.
+void set_fields(Context& ctx, Bytes key, const HsetexArgs& asked, bool ended) {
+  auto hash = *ctx.database(key).edit<Hash>(ctx.hashed(key), IfAbsent::create);
+  const storage::PackingLimits limits = hash_limits(ctx);
+  if (!ended) hash->expect(asked.pairs, limits);
+  for (size_t i = 0; i < asked.pairs.size(); i += 2) {
+    if (ended) {
+      (void)hash->erase(asked.pairs[i], ctx.now_ms());
+    } else {
+      hash->set(asked.pairs[i], asked.pairs[i + 1], limits, ctx.now_ms(), asked.ttl);
+    }
+  }
+}
+
 Reply hsetex(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   HsetexArgs asked;
@@ -206,17 +224,11 @@ Reply hsetex(Context& ctx, ArgReader& args) {
   if (!present) return error_reply(present.error());
   if (!holds(*present, asked, now_ms)) return Reply::integer(0);
 
-  auto hash = *ctx.database(key).edit<Hash>(ctx.hashed(key), IfAbsent::create);
-  const bool ended = asked.ttl.rule == storage::Ttl::Rule::set && asked.ttl.expire_at_ms <= now_ms;
-  const storage::PackingLimits limits = hash_limits(ctx);
-  if (!ended) hash->expect(asked.pairs, limits);
-  for (size_t i = 0; i < asked.pairs.size(); i += 2) {
-    if (ended) {
-      (void)hash->erase(asked.pairs[i], now_ms);
-    } else {
-      hash->set(asked.pairs[i], asked.pairs[i + 1], limits, now_ms, asked.ttl);
-    }
-  }
+  const bool timed = asked.ttl.rule == storage::Ttl::Rule::set;
+  const bool ended = timed && asked.ttl.expire_at_ms <= now_ms;
+  if (ended) ctx.name_changes(key, "hdel");
+  set_fields(ctx, key, asked, ended);
+  if (timed && !ended) ctx.note_event(key, "hexpire", Hash::kType);
   return Reply::integer(1);
 }
 
@@ -228,6 +240,7 @@ constexpr Command kHsetex{
     .group = Group::hash,
     .arity = at_least(6),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "hset",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key [condition:{FNX|FXX}] [expiration:{EX seconds:integer|PX "

@@ -36,13 +36,18 @@ Reply move_element(Context& ctx, const Move& move) {
   const auto edit = [&ctx](Bytes key, IfAbsent if_absent) {
     return *ctx.database(key).edit<List>(ctx.hashed(key), if_absent);
   };
+  ctx.name_changes(move.destination, push_event(move.to));
   if (move.source == move.destination) {
-    auto list = edit(move.source, IfAbsent::leave);
-    list->erase(index, 1, limits);
-    list->push(move.to, element, limits);
+    {
+      auto list = edit(move.source, IfAbsent::leave);
+      list->erase(index, 1, limits);
+      list->push(move.to, element, limits);
+    }
+    ctx.note_event(move.source, pop_event(move.from), List::kType);
     return Reply::bulk_copy(std::move(element));
   }
   edit(move.destination, IfAbsent::create)->push(move.to, element, limits);
+  ctx.name_changes(move.source, pop_event(move.from));
   edit(move.source, IfAbsent::leave)->erase(index, 1, limits);
   return Reply::bulk_copy(std::move(element));
 }

@@ -36,6 +36,7 @@ Result<List*> find_list_to_read(const Context& ctx, Bytes key) {
 }
 
 Reply pop_element(Context& ctx, Bytes key, ListEnd end) {
+  ctx.name_changes(key, pop_event(end));
   auto list = *ctx.database(key).edit<List>(ctx.hashed(key), storage::IfAbsent::leave);
   const size_t index = end == ListEnd::front ? 0 : list->size() - 1;
   IntegerText scratch;
@@ -45,6 +46,7 @@ Reply pop_element(Context& ctx, Bytes key, ListEnd end) {
 }
 
 Reply pop_elements(Context& ctx, Bytes key, ListEnd end, uint64_t count) {
+  ctx.name_changes(key, pop_event(end));
   auto list = *ctx.database(key).edit<List>(ctx.hashed(key), storage::IfAbsent::leave);
   const size_t size = list->size();
   const size_t popped = std::min<uint64_t>(count, size);

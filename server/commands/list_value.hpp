@@ -22,6 +22,14 @@ Result<storage::List*> find_list(const Context& ctx, Bytes key);
 // The same for those who only read, which counts as a hit or a miss.
 Result<storage::List*> find_list_to_read(const Context& ctx, Bytes key);
 
+// What notifications call a pop or a push at that end.
+constexpr Bytes pop_event(storage::ListEnd end) {
+  return end == storage::ListEnd::front ? "lpop" : "rpop";
+}
+constexpr Bytes push_event(storage::ListEnd end) {
+  return end == storage::ListEnd::front ? "lpush" : "rpush";
+}
+
 // Removes the element at an end and returns it. REQUIRES: the list is there.
 Reply pop_element(Context& ctx, Bytes key, storage::ListEnd end);
 // Removes up to `count` elements at an end and returns them in an array.

@@ -20,7 +20,7 @@ using storage::Entry;
 Reply object_encoding(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
-  const Entry* entry = ctx.find_to_inspect(key);
+  const Entry* entry = ctx.find_to_describe(key);
   return entry != nullptr ? Reply::bulk(encoding_name(ctx.settings(), *entry)) : Reply::null();
 }
 
@@ -47,7 +47,7 @@ Reply object_freq(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
 
-  const Entry* entry = ctx.find_to_inspect(key);
+  const Entry* entry = ctx.find_to_describe(key);
   if (entry == nullptr) return Reply::null();
   const storage::RecencyClock& clock = ctx.keyspace(key).clock();
   if (!counts_frequency(clock)) {
@@ -78,7 +78,7 @@ Reply object_idletime(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
 
-  const Entry* entry = ctx.find_to_inspect(key);
+  const Entry* entry = ctx.find_to_describe(key);
   if (entry == nullptr) return Reply::null();
   if (counts_frequency(ctx.keyspace(key).clock())) {
     return Reply::error(
@@ -121,7 +121,7 @@ bool policy_wants_recency(const Settings& settings) {
 Reply object_refcount(Context& ctx, ArgReader& args) {
   const Bytes key = args.next();
   if (args.failed()) return args.error();
-  const Entry* entry = ctx.find_to_inspect(key);
+  const Entry* entry = ctx.find_to_describe(key);
   if (entry == nullptr) return Reply::null();
   const bool small = entry->type() == storage::ValueType::string && entry->is_integer() &&
                      entry->integer() >= 0 && entry->integer() < kSharedIntegers;

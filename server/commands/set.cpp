@@ -44,6 +44,7 @@ constexpr Command kSadd{
     .group = Group::set,
     .arity = at_least(3),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "sadd",
     .keys = {key_at(1, Access::insert)},
     .syntax = "key:key member...",
     .run = sadd,
@@ -164,6 +165,7 @@ Reply smove(Context& ctx, ArgReader& args) {
   const auto target = ctx.database(to).find_as<Set>(ctx.hashed(to), ctx.touch());
   if (!source || !target) return error_reply(Errc::wrong_type);
   if (from == to) return Reply::integer((*source)->contains(member) ? 1 : 0);
+  ctx.name_changes(from, "srem");
   {
     auto set = ctx.database(from).edit<Set>(ctx.hashed(from), IfAbsent::leave);
     if (!(*set)->erase(member)) {
@@ -171,6 +173,7 @@ Reply smove(Context& ctx, ArgReader& args) {
       return Reply::integer(0);
     }
   }
+  ctx.name_changes(to, "sadd");
   auto set = ctx.database(to).edit<Set>(ctx.hashed(to), IfAbsent::create);
   const storage::SetLimits limits = set_limits(ctx);
   if (set->origin() == storage::Origin::created) (*set)->expect(member, 1, limits);
@@ -213,6 +216,7 @@ constexpr Command kSrem{
     .group = Group::set,
     .arity = at_least(3),
     .flags = Flag::write | Flag::fast,
+    .event = "srem",
     .keys = {key_at(1, Access::erase)},
     .syntax = "key:key member...",
     .run = srem,

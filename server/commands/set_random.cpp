@@ -62,6 +62,7 @@ constexpr Command kSpop{
     .group = Group::set,
     .arity = at_least(2),
     .flags = Flag::write | Flag::fast,
+    .event = "spop",
     .keys = {key_at(1, Access::access_delete)},
     .syntax = "key:key [count:integer]",
     .tips = {"nondeterministic_output"},

@@ -244,6 +244,7 @@ constexpr Command kSort{
     .arity = at_least(2),
     .flags = Flag::write | Flag::deny_oom,
     .categories = Category::set | Category::sorted_set | Category::list | Category::dangerous,
+    .event = "sortstore",
     .keys = {key_at(1, Access::read), unknown_keys(Access::read), unknown_keys(Access::overwrite)},
     .find_keys = keys_of_sort,
     .syntax =

@@ -71,6 +71,7 @@ Reply zadd(Context& ctx, ArgReader& args) {
   }
   if (args.failed()) return args.error();
   if (!rule.increment) return add_members(ctx, key, elements, rule);
+  ctx.name_changes(key, "zincr");
   return add_to_score(ctx, key, elements.front(), rule);
 }
 
@@ -82,6 +83,7 @@ constexpr Command kZadd{
     .group = Group::sorted_set,
     .arity = at_least(4),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "zadd",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key [condition:{NX|XX}] [comparison:{GT|LT}] [change=CH] [increment=INCR] "
@@ -105,6 +107,7 @@ constexpr Command kZincrby{
     .group = Group::sorted_set,
     .arity = exactly(4),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "zincr",
     .keys = {key_at(1, Access::access_update)},
     .syntax = "key:key increment:integer member",
     .run = zincrby,
@@ -132,6 +135,7 @@ constexpr Command kZrem{
     .group = Group::sorted_set,
     .arity = at_least(3),
     .flags = Flag::write | Flag::fast,
+    .event = "zrem",
     .keys = {key_at(1, Access::erase)},
     .syntax = "key:key member...",
     .run = zrem,

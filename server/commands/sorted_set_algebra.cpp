@@ -294,6 +294,7 @@ constexpr Command kZunionstore{
     .group = Group::sorted_set,
     .arity = at_least(4),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "zunionstore",
     .keys = {key_at(1, Access::overwrite), counted_keys_at(2, Access::read)},
     .syntax =
         "destination:key numkeys:integer key:key1... [WEIGHTS weight:integer...] [AGGREGATE "
@@ -337,6 +338,7 @@ constexpr Command kZinterstore{
     .group = Group::sorted_set,
     .arity = at_least(4),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "zinterstore",
     .keys = {key_at(1, Access::overwrite), counted_keys_at(2, Access::read)},
     .syntax =
         "destination:key numkeys:integer key:key1... [WEIGHTS weight:integer...] [AGGREGATE "
@@ -396,6 +398,7 @@ constexpr Command kZdiffstore{
     .group = Group::sorted_set,
     .arity = at_least(4),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "zdiffstore",
     .keys = {key_at(1, Access::overwrite), counted_keys_at(2, Access::read)},
     .syntax = "destination:key numkeys:integer key:key1...",
     .run = zdiffstore,

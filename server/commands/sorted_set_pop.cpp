@@ -66,6 +66,7 @@ constexpr Command kZpopmin{
     .group = Group::sorted_set,
     .arity = at_least(2),
     .flags = Flag::write | Flag::fast,
+    .event = "zpopmin",
     .keys = {key_at(1, Access::access_delete)},
     .syntax = "key:key [count:integer]",
     .run = zpopmin,
@@ -81,6 +82,7 @@ constexpr Command kZpopmax{
     .group = Group::sorted_set,
     .arity = at_least(2),
     .flags = Flag::write | Flag::fast,
+    .event = "zpopmax",
     .keys = {key_at(1, Access::access_delete)},
     .syntax = "key:key [count:integer]",
     .run = zpopmax,
@@ -115,6 +117,7 @@ ManyPop read_many_pop(ArgReader& args) {
 enum class Popped : uint8_t { one, many };
 auto pop_with_key(Popped what, Direction direction, size_t count) {
   return [what, direction, count](Context& ctx, Bytes key) {
+    ctx.name_changes(key, direction == Direction::ascending ? "zpopmin" : "zpopmax");
     storage::Database& database = ctx.database(key);
     const storage::HashedKey hashed = ctx.hashed(key);
     const SortedSet& set = **database.find_as<SortedSet>(hashed);

@@ -223,6 +223,7 @@ constexpr Command kZrangestore{
     .group = Group::sorted_set,
     .arity = at_least(5),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "zrangestore",
     .keys = {key_at(1, Access::overwrite), key_at(2, Access::read)},
     .syntax =
         "dst:key src:key1 min max [sortby:{BYSCORE|BYLEX}] [REV] [LIMIT limit:(offset:integer "

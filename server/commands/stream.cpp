@@ -91,14 +91,9 @@ AddOptions read_add_options(const Context& ctx, ArgReader& args) {
   return options;
 }
 
-Reply xadd(Context& ctx, ArgReader& args) {
-  const Bytes key = args.next();
-  const AddOptions options = read_add_options(ctx, args);
-  const auto pairs = args.rest();
-  if (args.failed()) return args.error();
-  if (!storage::Stream::can_hold(pairs))
-    return Reply::error("ERR Elements are too large to be stored");
-
+// Adds an entry; `trimmed` becomes how many others went for it.
+Reply add_entry(Context& ctx, Bytes key, const AddOptions& options, std::span<const Bytes> pairs,
+                size_t& trimmed) {
   auto edit = ctx.database(key).edit<storage::Stream>(
       ctx.hashed(key), options.only_if_present ? IfAbsent::leave : IfAbsent::create);
   if (!edit) return error_reply(edit.error());
@@ -111,10 +106,24 @@ Reply xadd(Context& ctx, ArgReader& args) {
     return Reply::error(std::string(error));
   }
   stream.append(*id, pairs, node_limits(ctx));
-  if (options.trim) trim_stream(*edit, *options.trim);
+  if (options.trim) trimmed = trim_stream(*edit, *options.trim);
   protocol::Output out;
   write_id(out, *id);
   return Reply::encoded(std::move(out));
+}
+
+Reply xadd(Context& ctx, ArgReader& args) {
+  const Bytes key = args.next();
+  const AddOptions options = read_add_options(ctx, args);
+  const auto pairs = args.rest();
+  if (args.failed()) return args.error();
+  if (!storage::Stream::can_hold(pairs)) {
+    return Reply::error("ERR Elements are too large to be stored");
+  }
+  size_t trimmed = 0;
+  Reply reply = add_entry(ctx, key, options, pairs, trimmed);
+  if (trimmed > 0) ctx.note_event(key, "xtrim", storage::Stream::kType);
+  return reply;
 }
 
 constexpr Command kXadd{
@@ -125,6 +134,7 @@ constexpr Command kXadd{
     .group = Group::stream,
     .arity = at_least(5),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "xadd",
     .keys = {key_at(1, Access::update)},
     .syntax =
         "key:key [NOMKSTREAM] [trim:(strategy:{MAXLEN|MINID} [operator:{equal==|approximately=~}] "
@@ -156,6 +166,7 @@ constexpr Command kXdel{
     .group = Group::stream,
     .arity = at_least(3),
     .flags = Flag::write | Flag::fast,
+    .event = "xdel",
     .keys = {key_at(1, Access::erase)},
     .syntax = "key:key id...",
     .run = xdel,
@@ -244,6 +255,7 @@ constexpr Command kXsetid{
     .group = Group::stream,
     .arity = at_least(3),
     .flags = Flag::write | Flag::deny_oom | Flag::fast,
+    .event = "xsetid",
     .keys = {key_at(1, Access::update)},
     .syntax = "key:key last-id [ENTRIESADDED entries-added:integer] [MAXDELETEDID max-deleted-id]",
     .run = xsetid,
@@ -274,6 +286,7 @@ constexpr Command kXtrim{
     .group = Group::stream,
     .arity = at_least(4),
     .flags = Flag::write,
+    .event = "xtrim",
     .keys = {key_at(1, Access::erase)},
     .syntax =
         "key:key trim:(strategy:{MAXLEN|MINID} [operator:{equal==|approximately=~}] threshold "

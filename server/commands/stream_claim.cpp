@@ -151,7 +151,9 @@ Reply xclaim(Context& ctx, ArgReader& args) {
 
   auto edit = ctx.database(key).edit<storage::Stream>(ctx.hashed(key), IfAbsent::leave);
   StreamGroup& group = *(*edit)->find_group(group_name);
-  bool changed = group.find_consumer(consumer_name) == nullptr || options.last_id > group.last_id;
+  const bool known = group.find_consumer(consumer_name) != nullptr;
+  if (!known) ctx.name_changes(key, kConsumerCreated);
+  bool changed = !known || options.last_id > group.last_id;
   group.last_id = std::max(group.last_id, options.last_id);
   StreamConsumer& consumer = group.see_consumer(consumer_name, ctx.now_ms());
   Claims claims(**edit, group, consumer, options, ctx.now_ms());
@@ -224,6 +226,7 @@ Reply xautoclaim(Context& ctx, ArgReader& args) {
     return no_such_group(key, group_name);
   }
   const bool known = group->find_consumer(consumer_name) != nullptr;
+  if (!known) ctx.name_changes(key, kConsumerCreated);
   StreamConsumer& consumer = group->see_consumer(consumer_name, ctx.now_ms());
   Claims claims(**edit, *group, consumer, options.claim, ctx.now_ms());
   OpenReply deleted_ids;

@@ -125,6 +125,7 @@ constexpr Command kXgroupCreate{
     .group = Group::stream,
     .arity = at_least(5),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "xgroup-create",
     .keys = {key_at(2, Access::insert)},
     .syntax =
         "key:key group id-selector:{id|new-id=$} [MKSTREAM] [ENTRIESREAD "
@@ -156,6 +157,7 @@ constexpr Command kXgroupCreateconsumer{
     .group = Group::stream,
     .arity = exactly(5),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "xgroup-createconsumer",
     .keys = {key_at(2, Access::insert)},
     .syntax = "key:key group consumer",
     .run = xgroup_createconsumer,
@@ -191,6 +193,7 @@ constexpr Command kXgroupDelconsumer{
     .group = Group::stream,
     .arity = exactly(5),
     .flags = Flag::write,
+    .event = "xgroup-delconsumer",
     .keys = {key_at(2, Access::erase)},
     .syntax = "key:key group consumer",
     .run = xgroup_delconsumer,
@@ -220,6 +223,7 @@ constexpr Command kXgroupDestroy{
     .group = Group::stream,
     .arity = exactly(4),
     .flags = Flag::write,
+    .event = "xgroup-destroy",
     .keys = {key_at(2, Access::erase)},
     .syntax = "key:key group",
     .run = xgroup_destroy,
@@ -273,6 +277,7 @@ constexpr Command kXgroupSetid{
     .group = Group::stream,
     .arity = at_least(5),
     .flags = Flag::write,
+    .event = "xgroup-setid",
     .keys = {key_at(2, Access::update)},
     .syntax =
         "key:key group id-selector:{id|new-id=$} [ENTRIESREAD "

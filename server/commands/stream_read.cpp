@@ -236,6 +236,7 @@ Reply read_for_group(Context& ctx, const ReadOptions& options, const Wanted& wan
       ctx.database(wanted.key).edit<storage::Stream>(ctx.hashed(wanted.key), IfAbsent::leave);
   StreamGroup& group = *(*edit)->find_group(options.group);
   const bool known = group.find_consumer(options.consumer) != nullptr;
+  ctx.name_changes(wanted.key, known ? Bytes() : kConsumerCreated);
   StreamConsumer& consumer = group.see_consumer(options.consumer, ctx.now_ms());
   Reply entries = wanted.fresh ? read_fresh(ctx, options, **edit, group, consumer)
                                : read_history(ctx, options, **edit, group, consumer, wanted.after);

@@ -9,6 +9,9 @@
 
 namespace tidemark::server {
 
+// What notifications call it that a consumer came to be.
+inline constexpr Bytes kConsumerCreated = "xgroup-createconsumer";
+
 // How entries of streams look in replies, written straight to where the reply is put together.
 
 void write_id(protocol::Output& out, storage::StreamId id);

@@ -68,6 +68,7 @@ constexpr Command kMsetex{
     .group = Group::string,
     .arity = at_least(4),
     .flags = Flag::write | Flag::deny_oom,
+    .event = "set",
     .keys = {{.start = StartAt{1}, .walk = WalkCounted{.step = 2}, .access = Access::overwrite}},
     .syntax =
         "numkeys:integer data:(key:key value)... [condition:{NX|XX}] [expiration:{EX "

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "storage/keyspace/change_hook.hpp"
@@ -27,6 +28,11 @@ class ChangeListeners final : public storage::ChangeHook {
     if (listeners_.empty()) keyspace_.set_hook(nullptr);
   }
 
+  // A listener has something to say when the command is over (command/aftermath.hpp).
+  void set_noted() { noted_ = true; }
+  bool noted() const { return noted_; }
+  bool take_noted() { return std::exchange(noted_, false); }
+
   void on_change(const storage::Change& change) override {
     for (storage::ChangeHook* const listener : listeners_) listener->on_change(change);
   }
@@ -34,6 +40,7 @@ class ChangeListeners final : public storage::ChangeHook {
  private:
   storage::Keyspace& keyspace_;
   std::vector<storage::ChangeHook*> listeners_;
+  bool noted_ = false;
 };
 
 }  // namespace tidemark::server

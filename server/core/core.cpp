@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/client/client.hpp"
+#include "server/command/aftermath.hpp"
 #include "server/command/serve.hpp"
 #include "server/core/allocator.hpp"
 #include "server/core/cycle_clock.hpp"
@@ -165,6 +166,7 @@ void Core::flush() {
   if (data_.write_behind != nullptr) data_.write_behind->flush(now_us_);
   if (data_.passing_users.arrived()) data_.passing_users.part(OnCore(*this, now_us_));
   // Keys that went without a command: expired, or evicted.
+  if (data_.changes.noted()) tell_changes(OnCore(*this, now_us_), Reach(), nullptr);
   if (data_.waiting_keys.any_ready()) serve_ready(OnCore(*this, now_us_), Reach());
   if (!clients_to_flush_.empty()) {
     OnCore here(*this, refresh_clock());

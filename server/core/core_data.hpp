@@ -22,6 +22,8 @@
 #include "server/core/timed_waits.hpp"
 #include "server/core/waiting_keys.hpp"
 #include "server/crash/core_probe.hpp"
+#include "server/notify/notifier.hpp"
+#include "server/notify/read_state_notifier.hpp"
 #include "server/pubsub/directory.hpp"
 #include "server/pubsub/subscribers.hpp"
 #include "server/scripts/core_scripts.hpp"
@@ -50,7 +52,9 @@ struct CoreData {
         changes(keyspace),
         pause(keyspace),
         waiting_keys(changes),
-        watched_keys(changes, keyspace) {
+        watched_keys(changes, keyspace),
+        notifier(changes),
+        read_state_notifier(changes) {
     statistics.commands.resize(options.commands);
   }
 
@@ -79,6 +83,8 @@ struct CoreData {
   WatchedKeys watched_keys;
   Subscribers subscribers;
   Directory directory;
+  Notifier notifier;
+  ReadStateNotifier read_state_notifier;
   WaitingRuns waiting_runs;
   CoreScripts scripts;
   Statistics statistics;
