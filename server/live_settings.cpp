@@ -184,6 +184,18 @@ void follow_notifications(Server& server) {
   server.config().on_change({"notify-keyspace-events", "readstate-notify"}, apply);
 }
 
+void follow_tracking(Server& server) {
+  server.config().on_change({"tracking-table-max-keys"},
+                            [&server](const Settings&, const Settings&) {
+                              for (uint32_t i = 0; i < server.core_count(); ++i) {
+                                server.core(CoreId(static_cast<uint16_t>(i)))
+                                    .post(std::make_unique<WorkMessage>(
+                                        [](OnCore& here) { here.data().tracking.note_limit(); }));
+                              }
+                              return Refusal();
+                            });
+}
+
 }  // namespace
 
 void follow_live_settings(Server& server) {
@@ -195,6 +207,7 @@ void follow_live_settings(Server& server) {
   follow_scripts(server);
   follow_slowness(server);
   follow_notifications(server);
+  follow_tracking(server);
 }
 
 }  // namespace tidemark::server

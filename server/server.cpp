@@ -199,6 +199,7 @@ void Server::make_cores() {
     Core& core = *cores_.back();
     core.data().read_state_notifier.start(subscribed_names_);
     core.data().read_states.set_listener(&core.data().read_state_notifier);
+    core.data().tracking.start(tracked_keys_);
     core.data().read_states.observe_version(ceiling);
     if (store_ == nullptr) continue;
     core.data().write_behind = std::make_unique<storage::WriteBehind>(

@@ -122,8 +122,10 @@ class Server {
   // Whether somebody has asked for clients to be evicted (client_memory.hpp), which is not done
   // yet.
   std::atomic<bool>& client_eviction() { return client_eviction_; }
-  // How many names have subscribers, each counted for every core where it has.
+  // How many names have subscribers, each counted for every core where it has; and how many keys
+  // are remembered for CLIENT TRACKING.
   std::atomic<int64_t>& subscribed_names() { return subscribed_names_; }
+  std::atomic<int64_t>& tracked_keys() { return tracked_keys_; }
   uint64_t next_slow_id() { return next_slow_id_.fetch_add(1, std::memory_order_relaxed); }
 
   // What maxmemory is compared with: CoreData::used_bytes() of all cores. Within exclusive work.
@@ -192,6 +194,7 @@ class Server {
   std::atomic<uint64_t> next_slow_id_ = 0;
   std::atomic<bool> client_eviction_ = false;
   std::atomic<int64_t> subscribed_names_ = 0;
+  std::atomic<int64_t> tracked_keys_ = 0;
 
   // Draining: the cores commit what is dirty. The last one to be done decides what follows.
   enum class Ending : uint8_t { no, draining, aborted, stopping };

@@ -13,6 +13,8 @@
 #include "server/log/log.hpp"
 #include "server/net/socket.hpp"
 #include "server/server.hpp"
+#include "server/tracking/invalidation.hpp"
+#include "server/tracking/tracking.hpp"
 #include "server/transaction/transaction.hpp"
 
 namespace tidemark::server {
@@ -63,7 +65,8 @@ size_t Client::memory_bytes() const {
          facts_.peer.capacity() + facts_.local.capacity() +
          (key_wait_ != nullptr ? key_wait_->memory_bytes() : 0) +
          (transaction_ != nullptr ? transaction_->memory_bytes() : 0) +
-         (subscriptions_ != nullptr ? subscriptions_->memory_bytes() : 0);
+         (subscriptions_ != nullptr ? subscriptions_->memory_bytes() : 0) +
+         (tracking_ != nullptr ? tracking_->memory_bytes() : 0);
 }
 
 size_t Client::query_buffer_bytes() const {
@@ -244,6 +247,14 @@ Subscriptions& Client::subscriptions_or_new() {
 
 std::unique_ptr<Subscriptions> Client::take_subscriptions() { return std::move(subscriptions_); }
 
+void Client::set_tracking(std::unique_ptr<Tracking> tracking) {
+  tracking_ = std::move(tracking);
+  session_.caches = tracking_ != nullptr;
+  session_.hears_behind = false;
+  session_.tracks = tracking_ != nullptr && tracking_->remembers();
+  session_.no_loop = tracking_ != nullptr && tracking_->options().no_loop;
+}
+
 bool Client::is_subscriber() const { return subscriptions_ != nullptr && !subscriptions_->empty(); }
 
 // Whether nothing more may run for the peer, as it has so many replies to read. Where they are more
@@ -345,6 +356,7 @@ void Client::close(const OnCore& here) {
   key_wait_ = nullptr;
   kept = nullptr;
   if (transaction_ != nullptr && !transaction_->running()) drop_transaction(here);
+  stop_tracking(here, *this);
   here.data().subscribers.release(here, *this);
   here.server().on_client_closed(here, *this);
   // Whoever still holds it (a command that waits, a run that is away, our own caller) goes first.

@@ -13,6 +13,7 @@
 #include "server/core/claim.hpp"
 #include "server/core/client_memory.hpp"
 #include "server/net/stream.hpp"
+#include "server/tracking/tracking.hpp"
 #include "storage/base/ids.hpp"
 
 namespace tidemark::server {
@@ -107,6 +108,10 @@ class Client final : public Stream::Handler, public Caller {
   Subscriptions& subscriptions_or_new();
   std::unique_ptr<Subscriptions> take_subscriptions();
   bool is_subscriber() const;
+
+  // What it has asked for by CLIENT TRACKING; null for nothing. Exclusive work, too.
+  Tracking* tracking() const { return tracking_.get(); }
+  void set_tracking(std::unique_ptr<Tracking> tracking);
 
   // What it has begun by WATCH or MULTI; null for nothing.
   Transaction* transaction() const { return transaction_.get(); }
@@ -209,6 +214,7 @@ class Client final : public Stream::Handler, public Caller {
   Destination destination_here(const OnCore& here, const RequestBatch::Request& request) const;
   size_t step(OnCore& here);
   void begin(const OnCore& here, RequestBatch::Request& request);
+  void begin_tracking(const RequestBatch::Request& request);
   bool held_back(OnCore& here, const RequestBatch::Request& request) const;
   Outcome call_here(OnCore& here, const RequestBatch::Request& request);
   void send_attempt(OnCore& here, const Destination& destination);
@@ -249,6 +255,7 @@ class Client final : public Stream::Handler, public Caller {
   std::shared_ptr<KeyWait> key_wait_;  // what its command waits for
   std::unique_ptr<Transaction> transaction_;
   std::unique_ptr<Subscriptions> subscriptions_;
+  std::unique_ptr<Tracking> tracking_;
   protocol::Output* pushed_into_ = nullptr;
   Claim going_;
 

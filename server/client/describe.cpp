@@ -29,6 +29,10 @@ std::string flags_of(const Client& client) {
   add(client.closes_after_reply(), 'c');
   add(client.closed(), 'A');
   add(client.kind() == Stream::Kind::unix_socket, 'U');
+  const Tracking* const tracking = client.tracking();
+  add(tracking != nullptr, 't');
+  add(tracking != nullptr && tracking->broken(), 'R');
+  add(tracking != nullptr && tracking->options().broadcast, 'B');
   add(facts.no_evict, 'e');
   add(client.session().no_touch, 'T');
   return flags.empty() ? "N" : flags;
@@ -42,6 +46,12 @@ std::string events_of(const Client& client) {
 }
 
 }  // namespace
+
+int64_t redirect_of(const Client& client) {
+  if (client.tracking() == nullptr) return -1;
+  const auto& redirect = client.tracking()->options().redirect;
+  return redirect ? static_cast<int64_t>(redirect->client_id) : 0;
+}
 
 std::string describe(const Client& client, int64_t now_ms) {
   const ClientFacts& facts = client.facts();
@@ -62,7 +72,7 @@ std::string describe(const Client& client, int64_t now_ms) {
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} "
-      "tot-mem={} events={} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+      "tot-mem={} events={} cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
       session.client_id, facts.peer, facts.local, client.fd(), facts.name,
       (now_ms - facts.connected_ms) / 1000, (now_ms - facts.last_interaction_ms) / 1000,
       flags_of(client), session.db.value(), count(Topic::channel), count(Topic::pattern),
@@ -70,7 +80,7 @@ std::string describe(const Client& client, int64_t now_ms) {
       in_transaction ? static_cast<int64_t>(transaction->commands()) : -1, memory.query_bytes,
       memory.query_free, memory.arguments, memory.transaction, memory.reply_buffer,
       memory.reply_peak, buffered, blocks, listed, memory.total, events_of(client),
-      facts.last_command == nullptr ? "NULL" : facts.last_command->full_name,
+      facts.last_command == nullptr ? "NULL" : facts.last_command->full_name, redirect_of(client),
       static_cast<int>(session.resp), facts.library_name, facts.library_version);
 }
 

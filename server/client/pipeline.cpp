@@ -26,6 +26,7 @@
 #include "server/log/log.hpp"
 #include "server/scripts/script_flags.hpp"
 #include "server/server.hpp"
+#include "server/tracking/tracking.hpp"
 
 namespace tidemark::server {
 
@@ -172,6 +173,9 @@ size_t Client::step(OnCore& here) {
   if (reply_mode_ == ReplyMode::skip_next) [[unlikely]] {
     reply_mode_ = ReplyMode::skip_this;
   }
+  if (tracking_ != nullptr && !request.begun) [[unlikely]] {
+    begin_tracking(request);
+  }
   if (auto refusal = admit(here, *this, request.entry, args)) {
     refuse(here, request, std::move(*refusal));
     batch_.pop_front();
@@ -230,6 +234,18 @@ void Client::begin(const OnCore& here, RequestBatch::Request& request) {
   // What is queued is shown when it runs, and EXEC behind it.
   const Command& command = *request.entry->command;
   if (!queues(command) && !has(command.flags, Flag::runs_queue)) show(here, request, batch_);
+}
+
+// CLIENT CACHING is about the next command that is not CLIENT's, or about a transaction as a whole.
+void Client::begin_tracking(const RequestBatch::Request& request) {
+  const CommandEntry* const entry = request.entry;
+  const bool of_client =
+      entry != nullptr && entry->parent != nullptr && entry->command->group == Group::connection;
+  tracking_->begin(of_client ? Tracking::Next::about_client : Tracking::Next::any,
+                   in_transaction());
+  session_.tracks = tracking_->remembers();
+  session_.hears_behind = reply_mode_ == ReplyMode::on && tracking_->is_told_itself() &&
+                          session_.resp == protocol::RespVersion::v3;
 }
 
 void Client::show(const OnCore& here, const RequestBatch::Request& request,
@@ -302,6 +318,7 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
     if (batch_.empty() || reply_mode_ != ReplyMode::on) break;
     const RequestBatch::Request& next = batch_.front();
     const auto args = batch_.args(next);
+    if (tracking_ != nullptr && tracking_->chosen()) break;
     // A refusal must not come before the replies of those that are away, and what may wait for
     // keys must not hold them up.
     if (admit(here, *this, next.entry, args) || held_back(here, next)) break;
@@ -315,10 +332,11 @@ size_t Client::send_away(OnCore& here, CoreId owner) {
   return bytes;
 }
 
-// Whether the commands of this pipeline may run side by side.
+// Whether the commands of this pipeline may run side by side. Word that a key has changed must not
+// overtake a reply that tells what it was.
 bool Client::may_part_ways(const OnCore& here) const {
   return here.server().settings().pipeline_order == PipelineOrder::relaxed &&
-         reply_mode_ == ReplyMode::on && batch_.size() > 1;
+         reply_mode_ == ReplyMode::on && batch_.size() > 1 && tracking_ == nullptr;
 }
 
 // Sends the batch's first requests to the cores that own their keys, all at once, up to the first

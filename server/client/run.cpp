@@ -103,6 +103,8 @@ void Run::run_exclusively(OnCore& here) {
   if (execute(here, call, replies_) == Outcome::suspended) return wait(here);
   ends_.push_back(replies_.size());
   batch_.pop_front();
+  // Before a core that was stopped can say that what was read has changed (tracking/).
+  if (batch_.empty() && session_.caches) return go_home_at_once(here);
   if (batch_.empty()) return go_home(here);
   stopped_.clear();
   here.post(owner_, std::move(self_));

@@ -11,6 +11,7 @@ void tell(const OnCore& owner, const Session* writer) {
   if (!data.changes.take_noted()) return;
   data.notifier.publish(owner);
   data.read_state_notifier.publish(owner);
+  data.tracking.tell_readers(owner, writer);
 }
 
 }  // namespace
@@ -19,6 +20,13 @@ void tell(const OnCore& owner, const Session* writer) {
 void tell_changes(const OnCore& here, Reach reach, const Session* writer) {
   if (reach.cores().empty()) return tell(here, writer);
   for (const CoreId core : reach.cores()) tell(here.at(core), writer);
+}
+
+void tell_writer(const OnCore& here, Reach reach, const Session& writer, protocol::Output& out) {
+  if (reach.cores().empty()) return here.data().tracking.take_behind_reply(writer, out);
+  for (const CoreId core : reach.cores()) {
+    here.server().core(core).data().tracking.take_behind_reply(writer, out);
+  }
 }
 
 }  // namespace tidemark::server

@@ -8,6 +8,7 @@
 #include "server/command/aftermath.hpp"
 #include "server/command/arg_reader.hpp"
 #include "server/command/command_table.hpp"
+#include "server/command/key_finder.hpp"
 #include "server/command/serve.hpp"
 #include "server/command/slow.hpp"
 #include "server/core/cycle_clock.hpp"
@@ -109,6 +110,19 @@ void name_changes(const OnCore& here, const Call& call, Bytes event) {
     for (const CoreId core : call.reach.cores()) {
       here.server().core(core).data().notifier.begin(event);
     }
+  }
+}
+
+// Of a client that caches what it reads (CLIENT TRACKING).
+void remember_keys(const Context& context, const Call& call) {
+  if (call.entry.command->group == Group::read_state) return;
+  FoundKeys keys;
+  if (!find_keys(*call.entry.command, call.args, keys)) return;
+  for (const FoundKey& key : keys.all()) {
+    if (key.access == Access::channel) continue;
+    const Bytes name = call.args[key.position];
+    context.data(name).tracking.remember(name, context.session(),
+                                         context.settings().tracking_table_max_keys);
   }
 }
 
@@ -214,9 +228,15 @@ Outcome execute(const OnCore& here, const Call& call, protocol::Output& out) {
     ++here.data().statistics.commands[call.entry.index].failed;
     if (!context.error_counted()) count_error(here.data().statistics, reply);
   }
+  if (session.tracks && has(command.flags, Flag::readonly)) [[unlikely]] {
+    remember_keys(context, call);
+  }
   tell_of_changes(here, call.reach, &session);
   protocol::encode(reply, session.resp, out);
   if (is_within(call.part_of)) return Outcome::replied;
+  if (session.hears_behind) [[unlikely]] {
+    tell_writer(here, call.reach, session, out);
+  }
   if (here.data().waiting_keys.any_ready() || !call.reach.cores().empty()) [[unlikely]] {
     if (!here.server().core(here.id()).in_script()) serve_ready(here, call.reach);
   }

@@ -1,5 +1,5 @@
 // CLIENT: what is about one's own connection. What is about all of them is in client_list.cpp and
-// client_pause.cpp.
+// client_pause.cpp, and what is about tracking in client_tracking.cpp.
 
 #include "server/commands/client.hpp"
 
@@ -27,14 +27,6 @@ Switch read_switch(ArgReader& args) {
   if (args.accept("on")) return Switch::on;
   if (!args.accept("off")) args.fail_syntax();
   return Switch::off;
-}
-
-Reply client_caching(Context&, ArgReader& args) {
-  if (!args.accept("yes") && !args.accept("no")) args.fail_syntax();
-  (void)args.failed();
-  return Reply::error(
-      "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
-      "OPTOUT mode enabled");
 }
 
 constexpr Command kClientCaching{
@@ -66,8 +58,6 @@ constexpr Command kClientGetname{
     .scope = Scope::home,
     .run = client_getname,
 };
-
-Reply client_getredir(Context&, ArgReader&) { return Reply::integer(-1); }
 
 constexpr Command kClientGetredir{
     .name = "getredir",
@@ -299,14 +289,6 @@ constexpr Command kClientSetname{
     .run = client_setname,
 };
 
-// Without tracking: it is always off, and cannot be switched on.
-Reply client_tracking(Context&, ArgReader& args) {
-  const Switch wanted = read_switch(args);
-  if (args.failed()) return args.error();
-  if (wanted == Switch::on) return Reply::error("ERR Client tracking is not supported");
-  return Reply::ok();
-}
-
 constexpr Command kClientTracking{
     .name = "tracking",
     .summary = "Tells the client when keys that it has read are changed, or stops doing so.",
@@ -318,22 +300,9 @@ constexpr Command kClientTracking{
     .syntax =
         "status:{ON|OFF} [REDIRECT client-id:integer] [PREFIX prefix]... [BCAST] [OPTIN] [OPTOUT] "
         "[NOLOOP]",
-    .scope = Scope::home,
+    .scope = Scope::all_cores,
     .run = client_tracking,
 };
-
-Reply client_trackinginfo(Context&, ArgReader&) {
-  std::vector<Reply> flags;
-  flags.push_back(Reply::bulk("off"));
-  std::vector<Reply> fields;
-  fields.push_back(Reply::bulk("flags"));
-  fields.push_back(Reply::set(std::move(flags)));
-  fields.push_back(Reply::bulk("redirect"));
-  fields.push_back(Reply::integer(-1));
-  fields.push_back(Reply::bulk("prefixes"));
-  fields.push_back(Reply::empty_array());
-  return Reply::map(std::move(fields));
-}
 
 constexpr Command kClientTrackinginfo{
     .name = "trackinginfo",

@@ -16,4 +16,10 @@ Reply client_kill(Context& ctx, ArgReader& args);
 Reply client_pause(Context& ctx, ArgReader& args);
 Reply client_unpause(Context& ctx, ArgReader& args);
 
+// client_tracking.cpp
+Reply client_caching(Context& ctx, ArgReader& args);
+Reply client_getredir(Context& ctx, ArgReader& args);
+Reply client_tracking(Context& ctx, ArgReader& args);
+Reply client_trackinginfo(Context& ctx, ArgReader& args);
+
 }  // namespace tidemark::server

@@ -14,6 +14,7 @@
 #include "server/commands/families.hpp"
 #include "server/config/version.hpp"
 #include "server/server.hpp"
+#include "server/tracking/invalidation.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {
@@ -244,6 +245,7 @@ constexpr Command kQuit{
 Reply reset(Context& ctx, ArgReader&) {
   Client& client = ctx.client();
   client.drop_transaction(ctx.here());
+  stop_tracking(ctx.here(), client);
   ctx.here().data().subscribers.release(ctx.here(), client);
   Session& session = client.session();
   session.db = DbIndex(0);

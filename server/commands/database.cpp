@@ -59,6 +59,9 @@ Reply flush(Context& ctx, ArgReader& args, Which which) {
     } else {
       keyspace.database(ctx.session().db).flush(Free::in_slices);
     }
+    ctx.data(core).tracking.note_flush(which == Which::all ? TrackingTable::Flushed::everything
+                                                           : TrackingTable::Flushed::one_database,
+                                       ctx.session());
     // Posted at once, so that it comes before whatever follows the reply.
     ctx.server().core(core).post(std::make_unique<WorkMessage>(
         [](OnCore& here) { (void)here.data().keyspace.free_some(kFreedAtOnce); }));

@@ -108,6 +108,9 @@ bool Core::work_off() {
   if (data_.subscribers.anything_released()) {
     more = data_.subscribers.take_apart(OnCore(*this, now_us_)) || more;
   }
+  if (data_.tracking.anything_to_work_off()) {
+    more = data_.tracking.work_off(OnCore(*this, now_us_)) || more;
+  }
   if (data_.more_to_evict) {
     const OnCore here(*this, refresh_clock());
     (void)server_.make_room(here);
@@ -167,6 +170,7 @@ void Core::flush() {
   if (data_.passing_users.arrived()) data_.passing_users.part(OnCore(*this, now_us_));
   // Keys that went without a command: expired, or evicted.
   if (data_.changes.noted()) tell_changes(OnCore(*this, now_us_), Reach(), nullptr);
+  if (data_.tracking.has_rest()) data_.tracking.tell_the_rest(OnCore(*this, now_us_));
   if (data_.waiting_keys.any_ready()) serve_ready(OnCore(*this, now_us_), Reach());
   if (!clients_to_flush_.empty()) {
     OnCore here(*this, refresh_clock());

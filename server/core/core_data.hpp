@@ -26,6 +26,7 @@
 #include "server/notify/read_state_notifier.hpp"
 #include "server/pubsub/directory.hpp"
 #include "server/pubsub/subscribers.hpp"
+#include "server/tracking/tracking_table.hpp"
 #include "server/scripts/core_scripts.hpp"
 #include "server/transaction/watched_keys.hpp"
 #include "storage/keyspace/keyspace.hpp"
@@ -54,7 +55,8 @@ struct CoreData {
         waiting_keys(changes),
         watched_keys(changes, keyspace),
         notifier(changes),
-        read_state_notifier(changes) {
+        read_state_notifier(changes),
+        tracking(changes) {
     statistics.commands.resize(options.commands);
   }
 
@@ -85,6 +87,7 @@ struct CoreData {
   Directory directory;
   Notifier notifier;
   ReadStateNotifier read_state_notifier;
+  TrackingTable tracking;
   WaitingRuns waiting_runs;
   CoreScripts scripts;
   Statistics statistics;

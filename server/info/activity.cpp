@@ -56,8 +56,7 @@ void write_unused(InfoText& text) {
   for (const Bytes name :
        {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
         "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"}) {
+        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"}) {
     text.field(name, 0);
   }
 }
@@ -70,6 +69,9 @@ void write_stats_section(const InfoSource& source, InfoText& text) {
   write_removals(totals, text);
   write_subscriptions(totals, text);
   write_unused(text);
+  text.field("tracking_total_keys", totals.tracked_keys);
+  text.field("tracking_total_items", totals.tracked_items);
+  text.field("tracking_total_prefixes", totals.tracked_prefixes);
   text.field("unexpected_error_replies", 0);
   text.field("total_error_replies", totals.error_replies);
   text.field("dump_payload_sanitizations", 0);

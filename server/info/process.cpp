@@ -114,7 +114,7 @@ void write_clients_section(const InfoSource& source, InfoText& text) {
   text.field("client_recent_max_input_buffer", totals.input_bytes_max);
   text.field("client_recent_max_output_buffer", totals.output_bytes_max);
   text.field("blocked_clients", totals.clients_blocked);
-  text.field("tracking_clients", 0);
+  text.field("tracking_clients", totals.clients_tracking);
   text.field("clients_in_timeout_table", totals.clients_timed);
   text.field("total_blocking_keys", totals.keys_waited_for);
   text.field("total_blocking_keys_on_nokey", totals.keys_needed);

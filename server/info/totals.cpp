@@ -16,6 +16,10 @@ void add_clients(const CoreData& data, Totals& totals) {
   totals.clients_timed += data.timed_waits.timed();
   totals.keys_waited_for += data.waiting_keys.size();
   totals.keys_needed += data.waiting_keys.needed();
+  totals.clients_tracking += data.tracking.clients();
+  totals.tracked_keys += data.tracking.keys();
+  totals.tracked_items += data.tracking.items();
+  totals.tracked_prefixes = data.tracking.prefixes();  // the same on every core
   totals.channels += data.directory.size(Topic::channel);
   totals.patterns += data.directory.size(Topic::pattern);
   totals.shard_channels += data.directory.size(Topic::shard_channel);

@@ -31,6 +31,10 @@ struct Totals {
   uint64_t channels = 0;        // that have subscribers
   uint64_t patterns = 0;        // as above
   uint64_t shard_channels = 0;  // as above
+  uint64_t clients_tracking = 0;
+  uint64_t tracked_keys = 0;
+  uint64_t tracked_items = 0;  // keys, each for every client that has read it
+  uint64_t tracked_prefixes = 0;
   size_t clients_bytes = 0;
   size_t input_bytes_max = 0;
   size_t output_bytes_max = 0;

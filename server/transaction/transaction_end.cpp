@@ -124,7 +124,7 @@ void TransactionRun::split(const OnCore& home, Deferred& deferred) {
 
 Reply TransactionRun::take_reply() {
   if (!ran_) return Reply::null_array();
-  if (deferred_.empty()) return Reply::encoded(std::move(replies_));
+  if (deferred_.empty() && behind_.empty()) return Reply::encoded(std::move(replies_));
   protocol::Output whole;
   size_t at = 0;
   for (const auto& deferred : deferred_) {
@@ -133,6 +133,7 @@ Reply TransactionRun::take_reply() {
     at = deferred->place;
   }
   whole.append(replies_.view().substr(at));
+  if (client_.session().resp == protocol::RespVersion::v3) whole.append(behind_.view());
   return Reply::encoded(std::move(whole));
 }
 

@@ -5,6 +5,7 @@
 
 #include "protocol/encode.hpp"
 #include "server/client/client.hpp"
+#include "server/command/aftermath.hpp"
 #include "server/command/command_table.hpp"
 #include "server/command/execute.hpp"
 #include "server/command/serve.hpp"
@@ -80,6 +81,8 @@ void TransactionRun::arrive(OnCore& here, std::unique_ptr<Message> self) {
   if (homeward_) return come_home(here);
   if (!attempt(here)) return;
   homeward_ = true;
+  // Before a core that was stopped can say that what was read has changed (tracking/).
+  if (session_.caches) return here.server().core(home_).post(std::move(self_));
   here.post(home_, std::move(self_));
 }
 
@@ -189,6 +192,7 @@ void TransactionRun::run_all(const OnCore& here) {
     client_.session().may_wait = true;
     client_.push_into(nullptr);
   }
+  if (session_.hears_behind) tell_writer(here, reach(), session_, behind_);
   let_go(here);
   serve_ready(here, reach());
   cycles_ = CycleClock::now() - start;

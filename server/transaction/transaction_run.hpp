@@ -121,6 +121,7 @@ class TransactionRun final : public Traveller {
   bool ran_ = false;
   uint64_t cycles_ = 0;
   protocol::Output replies_;
+  protocol::Output behind_;  // what the client is told of its own changes
   std::vector<std::unique_ptr<Deferred>> deferred_;
   size_t deferred_done_ = 0;
   bool waits_at_home_ = false;

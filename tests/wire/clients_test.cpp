@@ -121,7 +121,6 @@ TEST_CASE("what is wrong with a call of CLIENT is said in the words of Redis") {
   CHECK(client.run({"CLIENT", "UNBLOCK", "1", "odd"}) ==
         "!ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   CHECK(client.run({"CLIENT", "TRACKING", "off"}) == "OK");
-  CHECK(client.run({"CLIENT", "TRACKING", "on"}) == "!ERR Client tracking is not supported");
 }
 
 TEST_CASE("a client's name and library are kept and shown") {
