@@ -174,6 +174,8 @@ Reply client_tracking(Context& ctx, ArgReader& args) {
     return Reply::ok();
   }
   if (auto refusal = refuse(wanted, ctx.client().tracking())) return std::move(*refusal);
+  // Gone while this was on its way: nobody would take back what is begun now.
+  if (ctx.client().closed()) return Reply::ok();
   start(ctx, std::move(wanted));
   return Reply::ok();
 }
