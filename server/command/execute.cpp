@@ -113,9 +113,11 @@ void name_changes(const OnCore& here, const Call& call, Bytes event) {
   }
 }
 
-// Of a client that caches what it reads (CLIENT TRACKING).
+// Of a client that caches what it reads (CLIENT TRACKING). Scripts see to that themselves.
 void remember_keys(const Context& context, const Call& call) {
-  if (call.entry.command->group == Group::read_state) return;
+  const Group group = call.entry.command->group;
+  if (group == Group::read_state || group == Group::scripting) return;
+  if (call.part_of == PartOf::script) return;
   FoundKeys keys;
   if (!find_keys(*call.entry.command, call.args, keys)) return;
   for (const FoundKey& key : keys.all()) {

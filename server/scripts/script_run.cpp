@@ -119,7 +119,15 @@ bool ScriptRun::call(std::span<const Bytes> args, protocol::RespVersion resp,
                   .part_of = PartOf::script};
   const Outcome outcome = execute(ctx_.here().at(place.core), call, reply);
   ENSURE(outcome == Outcome::replied);
+  if (session_.tracks && has(entry->command->flags, Flag::readonly)) remember_keys();
   return true;
+}
+
+// As in Redis: a script that reads anything has read all that it declares.
+void ScriptRun::remember_keys() const {
+  for (const Bytes key : what_.keys) {
+    ctx_.data(key).tracking.remember(key, session_, ctx_.settings().tracking_table_max_keys);
+  }
 }
 
 bool ScriptRun::answer_refusal(const CommandEntry* entry, const Reply& refusal,

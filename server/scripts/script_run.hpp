@@ -62,6 +62,7 @@ class ScriptRun final : public script::Host, public Caller {
   };
 
   bool is_read_only() const;
+  void remember_keys() const;
   bool answer_refusal(const CommandEntry* entry, const Reply& refusal,
                       protocol::Output& reply) const;
   std::optional<Reply> refuse(const CommandEntry* entry, std::span<const Bytes> args) const;

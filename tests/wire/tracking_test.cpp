@@ -248,6 +248,29 @@ TEST_CASE("BCAST tells of all keys with a prefix, together") {
   });
 }
 
+TEST_CASE("a script that reads anything has read all keys that it declares") {
+  everywhere([](TestServer&, Talk& client, Connection& other) {
+    const auto eval = [&client](const std::string& name, const std::string& text) {
+      client.connection().write(tidemark::test::request({name, text, "2", "a", "b"}));
+      CHECK(client.receive(3) == "_\r\n");
+    };
+    const auto change = [&other] { other.run({"MSET", "a", "1", "b", "1", "c", "1"}); };
+    client.expect("CLIENT TRACKING ON", kOk);
+    for (const std::string name : {"EVAL", "EVAL_RO"}) {
+      CAPTURE(name);
+      eval(name, "redis.call('ping')");
+      change();
+      client.expect("PING", "+PONG\r\n");
+      eval(name, "redis.call('get', 'c')");
+      change();
+      const std::string told = client.receive(2 * invalid({"a"}).size());
+      CHECK(contains(told, invalid({"a"})));
+      CHECK(contains(told, invalid({"b"})));
+    }
+    client.expect("PING", "+PONG\r\n");
+  });
+}
+
 TEST_CASE("REDIRECT sends it to another client, and says when that has gone") {
   for (const int cores : {1, 4}) {
     CAPTURE(cores);
