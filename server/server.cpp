@@ -40,8 +40,6 @@ constexpr int64_t kExpireSliceUs = 1000;
 // What cron frees of what was removed: entries and elements.
 constexpr size_t kFreedByCron = 10000;
 
-constexpr const char* kCannotShutDown =
-    "Errors trying to shut down the server. Check the logs for more information.";
 constexpr Bytes kTooManyClients = "-ERR max number of clients reached\r\n";
 constexpr Bytes kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -71,19 +69,6 @@ std::string random_hex(size_t digits) {
   std::string text;
   while (text.size() < digits) text += kDigits[random() % 16];
   return text;
-}
-
-// As in Redis, a server that cannot save what it has goes on, unless it is told `force`.
-Server::Shutdown shutdown_by(int signal, const Settings& settings) {
-  const ShutdownOptions& how =
-      signal == SIGINT ? settings.shutdown_on_sigint : settings.shutdown_on_sigterm;
-  using OnFailure = Server::Shutdown::OnFailure;
-  using Save = Server::Shutdown::Save;
-  return {.on_failure = how.force ? OnFailure::stop : OnFailure::go_on,
-          .save = how.save     ? Save::yes
-                  : how.nosave ? Save::no
-                               : Save::if_configured,
-          .patience_us = how.now ? 0 : settings.shutdown_timeout * 1'000'000};
 }
 
 // A connection on its way to the core that will serve it.
@@ -226,7 +211,7 @@ void Server::listen() {
 void Server::watch_signals() {
   signals_ = std::make_unique<Signals>(cores_.front()->loop());
   for (const int signal : {SIGTERM, SIGINT}) {
-    signals_->on(signal, [this, signal] { on_end_signal(signal); });
+    signals_->on(signal, [this, signal] { shutdown_.on_signal(signal); });
   }
   signals_->on(SIGHUP, [] {
     if (const auto error = log::reopen()) log::warning(*error);
@@ -243,23 +228,7 @@ int Server::run() {
   for (std::thread& thread : threads_) thread.join();
   signals_.reset();
   if (store_threads_ != nullptr) store_threads_->stop();
-  return exit_code_;
-}
-
-void Server::on_end_signal(int signal) {
-  if (signal == SIGINT && (ending_ != Ending::no || held_signal_ != 0)) {
-    // The last commits may be waiting for a store that does not answer.
-    log::warning("You insist... exiting now.");
-    std::_Exit(1);
-  }
-  log::warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
-                                : "Received SIGTERM scheduling shutdown...");
-  // In Redis it is cron that looks for signals.
-  if (debug_.cron_paused) {
-    held_signal_ = signal;
-  } else {
-    request_shutdown(shutdown_by(signal, settings()));
-  }
+  return shutdown_.exit_code();
 }
 
 void Server::change_replication_id() { replication_id_ = random_hex(40); }
@@ -372,7 +341,7 @@ void Server::on_cron(OnCore& here) {
   CoreData& data = here.data();
   if (data.write_behind != nullptr) data.write_behind->tick(here.now_us());
   store_watch_.look(here);
-  if (data.drain_again) drain(here);
+  shutdown_.drain_again(here);
   data.command_rate.sample(here.now_us(), data.statistics.commands_processed);
   data.net_input_rate.sample(here.now_us(), data.statistics.net_input_bytes);
   data.net_output_rate.sample(here.now_us(), data.statistics.net_output_bytes);
@@ -385,15 +354,13 @@ void Server::on_cron(OnCore& here) {
   if (settings().maxmemory > 0 || data.above_maxmemory_since_us != 0) (void)make_room(here);
   for (const auto& [id, client] : data.clients.all()) client->watch(here);
   if (here.id() == CoreId(0)) {
-    if (const int signal = held_signal_.exchange(0); signal != 0) {
-      request_shutdown(shutdown_by(signal, settings()));
-    }
+    shutdown_.take_held_signal();
     int64_t used = 0;
     for (const auto& core : cores_) {
       used += core->data().published_bytes.load(std::memory_order_relaxed);
     }
     note_memory(static_cast<uint64_t>(used));
-    if (ending_ == Ending::no) background_save_.begin_when_due(here);
+    if (!shutdown_.under_way()) background_save_.begin_when_due(here);
   }
 }
 
@@ -412,115 +379,6 @@ void Server::expire(const OnCore& here) {
 }
 
 // ---- The end.
-
-bool Server::request_shutdown(Shutdown how) {
-  Ending none = Ending::no;
-  if (!ending_.compare_exchange_strong(none, Ending::draining)) return false;
-  shutdown_ = std::move(how);
-  drain_until_us_ = wall_clock_us() + shutdown_.patience_us;
-  commit_failed_ = false;
-  cores_draining_ = static_cast<int>(cores_.size());
-  log::warning("User requested shutdown...");
-  announce_end(settings());
-  // From one point of the order on nothing is written: what the last commits do not hold was not
-  // acknowledged either.
-  exclusives_.run(router_.every_core(), [this](OnCore&) {
-    stop_writes(*this);
-    for (const auto& core : cores_) {
-      core->post(std::make_unique<WorkMessage>([this](OnCore& here) { drain(here); }));
-    }
-  });
-  return true;
-}
-
-bool Server::abort_shutdown() {
-  if (held_signal_.exchange(0) != 0) {
-    log::warning("Shutdown manually aborted.");
-    return true;
-  }
-  Ending draining = Ending::draining;
-  return ending_.compare_exchange_strong(draining, Ending::aborted);
-}
-
-// Commits what is dirty; the last core to be done goes on to the end.
-void Server::drain(OnCore& here) {
-  CoreData& data = here.data();
-  const auto done = [this, &data](size_t, const storage::StoreStatus& status) {
-    if (!status) {
-      data.drain_again = may_drain_again(wall_clock_us());
-      if (data.drain_again) return;
-      log::warning(fmt::format("Read states that the store has not: {}", status.reason));
-      commit_failed_ = true;
-    }
-    if (cores_draining_.fetch_sub(1) == 1) end_drain();
-  };
-  data.drain_again = false;
-  if (data.write_behind == nullptr) return done(0, {});
-  data.write_behind->commit_all_now(here.now_us(), done);
-}
-
-bool Server::may_drain_again(int64_t now_us) const {
-  return ending_ == Ending::draining && now_us < drain_until_us_;
-}
-
-void Server::end_drain() {
-  if (commit_failed_ && shutdown_.on_failure == Shutdown::OnFailure::go_on) {
-    return refuse_shutdown(kCannotShutDown);
-  }
-  Ending draining = Ending::draining;
-  if (!ending_.compare_exchange_strong(draining, Ending::stopping)) {
-    return refuse_shutdown("Shutdown manually aborted.");
-  }
-  exit_code_ = commit_failed_ ? 1 : 0;
-  exclusives_.run(router_.every_core(), [this](OnCore& here) { end_now(here); });
-}
-
-// All cores leave at one point of the order. Commands that stop several of them are run before it
-// or not at all: no core is left waiting for one that has gone.
-void Server::end_now(const OnCore& here) {
-  if (!save_before_end(here)) {
-    if (shutdown_.on_failure == Shutdown::OnFailure::go_on) {
-      return refuse_shutdown(kCannotShutDown);
-    }
-    exit_code_ = 1;
-  }
-  for (const auto& core : cores_) core->leave();
-}
-
-// False where a snapshot was to be saved and is not.
-bool Server::save_before_end(const OnCore& here) {
-  using Save = Shutdown::Save;
-  const bool configured = !settings().save.empty() && !settings().dir.empty();
-  const bool wanted =
-      shutdown_.save == Save::yes || (shutdown_.save == Save::if_configured && configured);
-  // Half of the data would take the place of the whole.
-  if (!wanted || loading()) return true;
-  background_save_.abandon(here);
-  background_save_.await_file();
-  log::notice("Saving the final RDB snapshot before exiting.");
-  return save_snapshot(here);
-}
-
-void Server::refuse_shutdown(const char* why) {
-  log::warning(why);
-  const CoreId home = shutdown_.home;
-  auto refused = std::exchange(shutdown_.refused, nullptr);
-  go_on();
-  ending_ = Ending::no;
-  if (refused) core(home).post(std::make_unique<WorkMessage>(std::move(refused)));
-}
-
-void Server::leave_in_trouble(int code) {
-  exclusives_.run(router_.every_core(), [this, code](OnCore&) {
-    exit_code_ = code;
-    for (const auto& core : cores_) core->leave();
-  });
-}
-
-// Those who waited to write may do so after all.
-void Server::go_on() {
-  exclusives_.run(router_.every_core(), [this](OnCore&) { allow_writes(*this); });
-}
 
 void Server::on_leave(OnCore& here) {
   if (here.id() == CoreId(0)) entrance_->close();  // it holds handles of this loop

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -18,6 +17,7 @@
 #include "server/core/exclusive.hpp"
 #include "server/core/store_watch.hpp"
 #include "server/entrance.hpp"
+#include "server/shutdown.hpp"
 #include "server/snapshot/background_save.hpp"
 #include "server/snapshot/startup_load.hpp"
 #include "server/snapshot/state.hpp"
@@ -60,25 +60,6 @@ class Server {
 
   // Serves until shut down; core 0 runs on the calling thread. Returns the exit code.
   int run();
-  // How to end.
-  struct Shutdown {
-    // What to do where the store refuses the last commits of read states.
-    enum class OnFailure : uint8_t { stop, go_on };
-    OnFailure on_failure = OnFailure::stop;
-    // Whether to leave a snapshot behind: where `save` has points, or for certain.
-    enum class Save : uint8_t { if_configured, yes, no };
-    Save save = Save::if_configured;
-    // How long to go on trying until the store takes them.
-    int64_t patience_us = 0;
-    // Called on `home` where the server goes on after all.
-    CoreId home;
-    std::function<void(OnCore& here)> refused;
-  };
-  // Any thread: commits what is dirty and makes run() return. False where that is under way.
-  bool request_shutdown(Shutdown how);
-  bool request_shutdown() { return request_shutdown(Shutdown()); }
-  // Any thread: the server goes on. False where no shutdown is under way, or it cannot be stopped.
-  bool abort_shutdown();
 
   // ---- Any core.
   Config& config() { return config_; }
@@ -109,6 +90,7 @@ class Server {
   BackgroundSave& background_save() { return background_save_; }
   const BackgroundSave& background_save() const { return background_save_; }
   const StartupLoad& startup_load() const { return startup_load_; }
+  Shutdown& shutdown() { return shutdown_; }
   // The port it listens on, which may have been 0 in the configuration; 0 for none.
   uint16_t port() const { return entrance_->port(); }
   // Exclusive work, or core 0's own thread.
@@ -139,9 +121,6 @@ class Server {
   // False where it stays above.
   bool make_room(const OnCore& here, Bytes spared = {});
 
-  // Ends without a look back: what there is was not loaded or cannot be kept. Any thread.
-  void leave_in_trouble(int code);
-
   void on_cron(OnCore& here);
   // Within exclusive work that has core 0, while that waits for a script: accepts who wants to
   // connect.
@@ -158,14 +137,6 @@ class Server {
   void accept(int fd, Stream::Kind kind);
   void expire(const OnCore& here);
   Room evict(const OnCore& here, Bytes spared);
-  void on_end_signal(int signal);
-  void drain(OnCore& here);
-  bool may_drain_again(int64_t now_us) const;
-  void end_drain();
-  void end_now(const OnCore& here);
-  bool save_before_end(const OnCore& here);
-  void refuse_shutdown(const char* why);
-  void go_on();
 
   Config config_;
   CommandTable commands_;
@@ -187,6 +158,7 @@ class Server {
   SnapshotState snapshots_;
   StartupLoad startup_load_;
   BackgroundSave background_save_;
+  Shutdown shutdown_{*this};
 
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint32_t> clients_ = 0;
@@ -195,16 +167,6 @@ class Server {
   std::atomic<bool> client_eviction_ = false;
   std::atomic<int64_t> subscribed_names_ = 0;
   std::atomic<int64_t> tracked_keys_ = 0;
-
-  // Draining: the cores commit what is dirty. The last one to be done decides what follows.
-  enum class Ending : uint8_t { no, draining, aborted, stopping };
-  std::atomic<Ending> ending_ = Ending::no;
-  std::atomic<bool> commit_failed_ = false;
-  int64_t drain_until_us_ = 0;
-  std::atomic<int> held_signal_ = 0;  // one that is to end the server when cron runs again
-  Shutdown shutdown_;  // written before a drain starts, read by the core that ends it
-  std::atomic<int> cores_draining_ = 0;
-  int exit_code_ = 0;
 };
 
 }  // namespace tidemark::server

@@ -30,7 +30,8 @@ Reply channels(Context& ctx, ArgReader& args) {
   std::vector<Reply> names;
   for (const CoreId core : ctx.all_cores()) {
     for (const auto& [name, cores] : ctx.data(core).directory.names(kTopic)) {
-      if (patterns.empty() || glob_matches(patterns.front(), name)) names.push_back(Reply::bulk(name));
+      if (patterns.empty() || glob_matches(patterns.front(), name))
+        names.push_back(Reply::bulk(name));
     }
   }
   return Reply::array(std::move(names));

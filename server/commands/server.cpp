@@ -150,19 +150,18 @@ Reply shutdown(Context& ctx, ArgReader& args) {
   const ShutdownWords words = read_words(args);
   if (args.failed()) return args.error();
   if (words.abort) {
-    return ctx.server().abort_shutdown() ? Reply::ok()
-                                         : Reply::error("ERR No shutdown in progress.");
+    return ctx.server().shutdown().abort() ? Reply::ok()
+                                           : Reply::error("ERR No shutdown in progress.");
   }
   RunningScripts& running = ctx.server().scripting().running();
   if (running.any() && !words.nosave) return Reply::error(running.refusal());
 
   Caller* const caller = &ctx.caller();
-  const bool started = ctx.server().request_shutdown(
-      {.on_failure =
-           words.force ? Server::Shutdown::OnFailure::stop : Server::Shutdown::OnFailure::go_on,
-       .save = words.save     ? Server::Shutdown::Save::yes
-               : words.nosave ? Server::Shutdown::Save::no
-                              : Server::Shutdown::Save::if_configured,
+  const bool started = ctx.server().shutdown().request(
+      {.on_failure = words.force ? ShutdownOrder::OnFailure::stop : ShutdownOrder::OnFailure::go_on,
+       .save = words.save     ? ShutdownOrder::Save::yes
+               : words.nosave ? ShutdownOrder::Save::no
+                              : ShutdownOrder::Save::if_configured,
        .home = ctx.here().id(),
        .refused = [caller](OnCore& here) {
          caller->resume(here, Reply::error("ERR Errors trying to SHUTDOWN. Check logs."));

@@ -27,7 +27,7 @@ struct Totals {
   uint64_t clients_blocked = 0;  // by CLIENT PAUSE, or waiting for keys or a time
   uint64_t clients_timed = 0;    // of these, those whose time will be over
   uint64_t keys_waited_for = 0;
-  uint64_t keys_needed = 0;  // of these, whose end would end a wait
+  uint64_t keys_needed = 0;     // of these, whose end would end a wait
   uint64_t channels = 0;        // that have subscribers
   uint64_t patterns = 0;        // as above
   uint64_t shard_channels = 0;  // as above

@@ -73,7 +73,7 @@ void unload(Server& server, const FunctionLibrary& library) {
 
 // Loads it and puts it among `libraries`. Null where that fails, and why.
 Library add_to(Server& server, Bytes code, FunctionLibraries& libraries, std::string& error) {
-  const Library library = load(server, code, error);
+  Library library = load(server, code, error);
   if (library == nullptr) return nullptr;
   if (const auto name = libraries.collision(*library)) {
     unload(server, *library);

@@ -40,8 +40,9 @@ void each_core(Server& server, Visit&& visit) {
 FileWriter::Ends ends_in(Server& server) {
   auto ends = FileWriter::Ends::none;
   each_core(server, [&](const CoreData& data) {
-    for (uint16_t db = 0; db < data.keyspace.database_count(); ++db) {
-      if (data.keyspace.database(DbIndex(db)).shedding() > 0) ends = FileWriter::Ends::some;
+    for (size_t db = 0; db < data.keyspace.database_count(); ++db) {
+      if (data.keyspace.database(DbIndex(static_cast<uint16_t>(db))).shedding() > 0)
+        ends = FileWriter::Ends::some;
     }
   });
   return ends;

@@ -52,7 +52,7 @@ bool StartupLoad::step(const OnCore& here) {
       log::warning("Terminating server after rdb file reading failure.");
       log::warning(fmt::format("Fatal error loading the DB, check server logs. Exiting. ({})",
                                loader->what_is_wrong()));
-      here.server().leave_in_trouble(1);
+      here.server().shutdown().leave_in_trouble(1);
       return false;
     case SnapshotLoader::State::done:
       break;
@@ -80,7 +80,7 @@ void StartupLoad::end(const OnCore& here) {
   if (const auto error =
           restore_libraries(server, loaders_.front()->functions(), RestorePolicy::append)) {
     log::warning(fmt::format("Failed loading the functions of the snapshot: {}", *error));
-    return server.leave_in_trouble(1);
+    return server.shutdown().leave_in_trouble(1);
   }
   server.snapshots().note_load(sum.loaded, sum.expired, server.changes());
   log::notice(

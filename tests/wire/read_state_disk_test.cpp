@@ -191,8 +191,8 @@ TEST_CASE("a shutdown goes on trying until the store takes the last commits") {
       CHECK(client.run({"READSTATE.ACK", user(i), "1", "5"}) != "0");
     }
     store.set_commit_fault(fault::Fault::fail);
-    using Shutdown = server::Server::Shutdown;
-    CHECK(server.server().request_shutdown(
+    using Shutdown = server::ShutdownOrder;
+    CHECK(server.server().shutdown().request(
         {.on_failure = Shutdown::OnFailure::go_on, .patience_us = 3'600'000'000}));
     while (store.commits() < 10) {
     }
@@ -211,8 +211,8 @@ TEST_CASE("a shutdown that the store will not have is given up, and nothing is l
   Connection client(server.port());
   CHECK(client.run({"READSTATE.ACK", "u", "1", "5"}) != "0");
   store.set_commit_fault(fault::Fault::fail);
-  using Shutdown = server::Server::Shutdown;
-  CHECK(server.server().request_shutdown({.on_failure = Shutdown::OnFailure::go_on}));
+  using Shutdown = server::ShutdownOrder;
+  CHECK(server.server().shutdown().request({.on_failure = Shutdown::OnFailure::go_on}));
   // Writes wait for the end of the attempt, and are done then.
   CHECK(client.run({"SET", "key", "value"}) == "OK");
   CHECK(contains(client.run({"READSTATE.GET", "u", "1"}), "\"mark\", \"5\""));

@@ -92,7 +92,7 @@ TEST_CASE("what was acknowledged is in the store when the server has ended") {
     CHECK(late.run({"READSTATE.COMMIT", "{u}2"}) == "1");
 
     store.stall();
-    server.server().request_shutdown();
+    server.server().shutdown().request();
     while (store.stalled() == 0) std::this_thread::yield();
     // The last commits are under way. Whoever writes now is either answered and believed, or waits.
     late.write(request({"READSTATE.ACK", "{u}2", "1", "2"}));

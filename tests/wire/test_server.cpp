@@ -35,7 +35,7 @@ int TestServer::port() const { return server_->port(); }
 
 int TestServer::stop() {
   if (thread_.joinable()) {
-    server_->request_shutdown();
+    server_->shutdown().request();
     thread_.join();
   }
   return exit_code_;
