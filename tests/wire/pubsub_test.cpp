@@ -17,7 +17,6 @@
 
 using tidemark::test::Connection;
 using tidemark::test::everywhere_in_both;
-using tidemark::test::request;
 using tidemark::test::Talk;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_info;
