@@ -1,27 +1,11 @@
 #include "server/command/arg_reader.hpp"
 
+#include "server/errors.hpp"
 #include "storage/base/ensure.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {
-
-namespace {
-
-constexpr Bytes kSyntaxError = "ERR syntax error";
-constexpr Bytes kNotAnInteger = "ERR value is not an integer or out of range";
-constexpr Bytes kNotAFloat = "ERR value is not a valid float";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-}  // namespace
-
-bool equals_nocase(Bytes a, Bytes b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 ArgReader::~ArgReader() { ENSURE_DEBUG(error_.empty() || asked_); }
 

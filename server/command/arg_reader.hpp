@@ -68,7 +68,4 @@ class ArgReader {
   mutable bool asked_ = false;
 };
 
-// Whether two words are equal, ignoring the case of ASCII letters.
-bool equals_nocase(Bytes a, Bytes b);
-
 }  // namespace tidemark::server

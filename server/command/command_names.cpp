@@ -3,20 +3,9 @@
 #include <utility>
 
 #include "server/command/command_table.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
-
-namespace {
-
-std::string lower_case(Bytes text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-}  // namespace
 
 CommandNames::CommandNames(std::span<const std::span<const Command>> families) {
   for (const auto& family : families) {

@@ -5,6 +5,7 @@
 
 #include "server/command/arg_reader.hpp"
 #include "storage/base/ensure.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

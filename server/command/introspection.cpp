@@ -9,6 +9,7 @@
 #include "server/command/key_finder.hpp"
 #include "server/command/syntax.hpp"
 #include "storage/base/glob.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

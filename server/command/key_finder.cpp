@@ -4,6 +4,7 @@
 
 #include "server/command/arg_reader.hpp"
 #include "server/command/command.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {

@@ -1,18 +1,11 @@
 #include "server/command/syntax.hpp"
 
 #include "storage/base/ensure.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 
 namespace {
-
-std::string lower_case(Bytes text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 class TreeBuilder {
  public:

@@ -15,6 +15,7 @@
 #include "server/commands/families.hpp"
 #include "server/core/work_message.hpp"
 #include "server/server.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {

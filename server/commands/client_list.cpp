@@ -10,6 +10,7 @@
 #include "server/commands/client.hpp"
 #include "server/core/work_message.hpp"
 #include "server/server.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

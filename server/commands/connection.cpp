@@ -15,6 +15,7 @@
 #include "server/config/version.hpp"
 #include "server/server.hpp"
 #include "server/tracking/invalidation.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {

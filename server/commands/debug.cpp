@@ -19,6 +19,7 @@
 #include "server/log/log.hpp"
 #include "server/server.hpp"
 #include "storage/base/glob.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/value/random.hpp"
 
 namespace tidemark::server {

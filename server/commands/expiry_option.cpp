@@ -5,6 +5,7 @@
 
 #include "server/command/command_table.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {

@@ -12,6 +12,7 @@
 #include "server/commands/families.hpp"
 #include "server/commands/scan_cursor.hpp"
 #include "storage/base/glob.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

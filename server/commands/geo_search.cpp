@@ -15,6 +15,7 @@
 #include "server/commands/sorted_set_limits.hpp"
 #include "server/commands/sorted_set_store.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

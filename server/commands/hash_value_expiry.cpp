@@ -15,6 +15,7 @@
 #include "server/commands/hash_field_args.hpp"
 #include "server/commands/hash_limits.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/keyspace/edit.hpp"
 #include "storage/value/hash.hpp"
 

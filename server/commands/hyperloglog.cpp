@@ -13,6 +13,7 @@
 #include "server/commands/families.hpp"
 #include "server/errors.hpp"
 #include "server/server.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 #include "storage/keyspace/edit.hpp"
 #include "storage/keyspace/string_edit.hpp"

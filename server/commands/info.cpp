@@ -8,6 +8,7 @@
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
 #include "server/info/sections.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

@@ -9,6 +9,7 @@
 #include "server/commands/families.hpp"
 #include "server/core/migration.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {

@@ -7,6 +7,7 @@
 #include "server/command/arg_reader.hpp"
 #include "server/command/context.hpp"
 #include "server/commands/families.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

@@ -18,6 +18,7 @@
 #include "server/scripts/script_run.hpp"
 #include "server/scripts/scripting.hpp"
 #include "server/server.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

@@ -21,6 +21,7 @@
 #include "server/commands/sort_items.hpp"
 #include "server/commands/sort_pattern.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

@@ -19,6 +19,7 @@
 #include "server/commands/stream_args.hpp"
 #include "server/commands/stream_reply.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 #include "storage/keyspace/edit.hpp"
 

@@ -11,6 +11,7 @@
 #include "server/commands/string_reply.hpp"
 #include "server/commands/value_condition.hpp"
 #include "server/errors.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "storage/base/letter_case.hpp"
 #include "storage/value/string.hpp"
 
 namespace tidemark::server {

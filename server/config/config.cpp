@@ -8,6 +8,7 @@
 #include "server/config/value_text.hpp"
 #include "storage/base/ensure.hpp"
 #include "storage/base/glob.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 namespace {
@@ -52,7 +53,7 @@ std::optional<std::string> resolve(std::span<const std::string_view> pairs,
     }
     // The two names of one option do not count as the same, as in Redis; the later one wins.
     for (size_t j = 0; j < assignment.names.size(); ++j) {
-      if (equal_ignoring_case(assignment.names[j], name)) {
+      if (equals_nocase(assignment.names[j], name)) {
         return set_error(name, "duplicate parameter");
       }
     }

@@ -15,6 +15,7 @@
 #include "server/config/value_text.hpp"
 #include "server/config/version.hpp"
 #include "server/config/words.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 namespace {

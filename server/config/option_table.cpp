@@ -8,6 +8,7 @@
 #include "server/config/value_text.hpp"
 #include "server/config/words.hpp"
 #include "storage/base/ensure.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 namespace tidemark::server {
@@ -47,8 +48,8 @@ struct Reader {
   const std::string& only() const { return words.front(); }
 
   Error operator()(const BoolType& type) const {
-    const bool yes = equal_ignoring_case(only(), "yes");
-    if (!yes && !equal_ignoring_case(only(), "no")) return "argument must be 'yes' or 'no'";
+    const bool yes = equals_nocase(only(), "yes");
+    if (!yes && !equals_nocase(only(), "no")) return "argument must be 'yes' or 'no'";
     settings.*type.member = yes;
     return std::nullopt;
   }
@@ -105,7 +106,7 @@ struct Reader {
 
   Error operator()(const EnumType& type) const {
     for (const EnumWord& entry : type.words) {
-      if (!equal_ignoring_case(entry.word, only())) continue;
+      if (!equals_nocase(entry.word, only())) continue;
       if (type.check != nullptr) {
         if (const Complaint complaint = type.check(entry.value)) return complaint;
       }

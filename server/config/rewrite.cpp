@@ -8,6 +8,7 @@
 #include "server/config/replace_file.hpp"
 #include "server/config/value_text.hpp"
 #include "server/config/words.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server {
 namespace {

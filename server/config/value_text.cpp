@@ -4,12 +4,12 @@
 #include <charconv>
 #include <limits>
 
+#include "storage/base/letter_case.hpp"
+
 namespace tidemark::server {
 namespace {
 
 constexpr size_t kMemoryDigitsMax = 127;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::optional<uint64_t> unit_bytes(std::string_view unit) {
   struct Entry {
@@ -20,7 +20,7 @@ std::optional<uint64_t> unit_bytes(std::string_view unit) {
       {"", 1},         {"b", 1},           {"k", 1000},         {"kb", 1ULL << 10},
       {"m", 1000'000}, {"mb", 1ULL << 20}, {"g", 1000'000'000}, {"gb", 1ULL << 30}};
   for (const Entry& entry : kUnits) {
-    if (equal_ignoring_case(unit, entry.name)) return entry.bytes;
+    if (equals_nocase(unit, entry.name)) return entry.bytes;
   }
   return std::nullopt;
 }
@@ -70,17 +70,6 @@ std::vector<std::string> split_at_spaces(std::string_view text) {
     if (space == std::string_view::npos) return pieces;
     text.remove_prefix(space + 1);
   }
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
 }
 
 }  // namespace tidemark::server

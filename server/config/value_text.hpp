@@ -24,9 +24,6 @@ std::optional<int64_t> parse_loose_integer(std::string_view text);
 // no pieces.
 std::vector<std::string> split_at_spaces(std::string_view text);
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-std::string lower_case(std::string_view text);
-
 // As configuration shows yes and no.
 inline std::string_view yes_no(bool value) { return value ? "yes" : "no"; }
 

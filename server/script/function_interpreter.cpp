@@ -10,6 +10,7 @@
 #include "server/script/function_registration.hpp"
 #include "server/script/load_code.hpp"
 #include "server/script/to_reply.hpp"
+#include "storage/base/letter_case.hpp"
 
 namespace tidemark::server::script {
 

@@ -3,6 +3,7 @@
 
 #include "server/config/options/custom.hpp"
 #include "server/config/value_text.hpp"
+#include "storage/base/letter_case.hpp"
 #include "storage/base/number.hpp"
 
 // client-output-buffer-limit, notify-keyspace-events, readstate-notify, percentiles and save.
@@ -11,10 +12,10 @@ namespace tidemark::server {
 namespace {
 
 OutputLimit* find_limit(std::string_view client_class, OutputLimits& limits) {
-  if (equal_ignoring_case(client_class, "normal")) return &limits.normal;
-  if (equal_ignoring_case(client_class, "replica")) return &limits.replica;
-  if (equal_ignoring_case(client_class, "slave")) return &limits.replica;
-  if (equal_ignoring_case(client_class, "pubsub")) return &limits.pubsub;
+  if (equals_nocase(client_class, "normal")) return &limits.normal;
+  if (equals_nocase(client_class, "replica")) return &limits.replica;
+  if (equals_nocase(client_class, "slave")) return &limits.replica;
+  if (equals_nocase(client_class, "pubsub")) return &limits.pubsub;
   return nullptr;
 }
 
@@ -148,7 +149,7 @@ ReadError read_readstate_notify(SettingWords words, Origin, Settings& settings) 
   for (const std::string& word : words) {
     const auto* const entry =
         std::find_if(std::begin(kReadStateWords), std::end(kReadStateWords),
-                     [&word](const ReadStateWord& e) { return equal_ignoring_case(e.word, word); });
+                     [&word](const ReadStateWord& e) { return equals_nocase(e.word, word); });
     if (entry == std::end(kReadStateWords)) {
       return "argument(s) must be one of the following: ack, set, del, incr";
     }

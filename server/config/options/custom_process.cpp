@@ -6,6 +6,7 @@
 #include "server/config/options/custom.hpp"
 #include "server/config/value_text.hpp"
 #include "server/config/words.hpp"
+#include "storage/base/letter_case.hpp"
 
 // bind, dir, oom-score-adj-values, shutdown-on-*, replicaof, and the checks of plain strings.
 
@@ -19,15 +20,15 @@ constexpr size_t kHostnameCharsMax = 255;
 ReadError read_shutdown(SettingWords words, ShutdownOptions& options) {
   ShutdownOptions read;
   for (const std::string& word : words) {
-    if (equal_ignoring_case(word, "save")) {
+    if (equals_nocase(word, "save")) {
       read.save = true;
-    } else if (equal_ignoring_case(word, "nosave")) {
+    } else if (equals_nocase(word, "nosave")) {
       read.nosave = true;
-    } else if (equal_ignoring_case(word, "now")) {
+    } else if (equals_nocase(word, "now")) {
       read.now = true;
-    } else if (equal_ignoring_case(word, "force")) {
+    } else if (equals_nocase(word, "force")) {
       read.force = true;
-    } else if (!equal_ignoring_case(word, "default")) {
+    } else if (!equals_nocase(word, "default")) {
       words = {};
       break;
     }
@@ -138,7 +139,7 @@ std::string show_shutdown_on_sigterm(const Settings& settings) {
 ReadError read_replicaof(SettingWords words, Origin, Settings& settings) {
   if (words.size() != 2) return "wrong number of arguments";
   settings.replicaof = {};
-  if (equal_ignoring_case(words[0], "no") && equal_ignoring_case(words[1], "one")) {
+  if (equals_nocase(words[0], "no") && equals_nocase(words[1], "one")) {
     return std::nullopt;
   }
   const std::optional<int64_t> port = parse_loose_integer(words[1]);
