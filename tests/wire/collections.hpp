@@ -7,21 +7,11 @@
 #include <vector>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/test_server.hpp"
 
 // What the wire tests of collections share.
 namespace tidemark::test {
-
-// Runs `check` against a server on one core and against one on four.
-template <typename Check>
-void on_one_core_and_four(Check&& check, const std::string& config = "store none\n") {
-  for (const int cores : {1, 4}) {
-    CAPTURE(cores);
-    TestServer server({.cores = cores, .config = config});
-    Connection client(server.port());
-    check(client, server);
-  }
-}
 
 // What one connection gets back for inline commands over RESP3, as bytes, without HELLO's reply.
 inline std::string over_resp3(const TestServer& server, const std::vector<std::string>& lines) {

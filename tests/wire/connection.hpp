@@ -43,4 +43,9 @@ class Connection {
   redisContext* context_;
 };
 
+// Whether a reply has this somewhere.
+inline bool contains(const std::string& reply, const std::string& part) {
+  return reply.find(part) != std::string::npos;
+}
+
 }  // namespace tidemark::test

@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/test_server.hpp"
 #include "tests/wire/waiting.hpp"
 
 using tidemark::test::Connection;
-using tidemark::test::everywhere;
 using tidemark::test::id_of;
 using tidemark::test::kNames;
 using tidemark::test::name;
+using tidemark::test::on_one_core_and_four;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_blocked;
 using tidemark::test::wait_for_info;
@@ -29,7 +30,7 @@ constexpr const char* kWrongType =
 }  // namespace
 
 TEST_CASE("what is there is returned at once") {
-  everywhere([](TestServer&, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer&) {
     for (int i = 0; i < kNames; ++i) {
       const std::string l = name("l", i);
       const std::string m = name("m", i);
@@ -47,7 +48,7 @@ TEST_CASE("what is there is returned at once") {
 }
 
 TEST_CASE("what is not there is waited for until the time is over") {
-  everywhere([](TestServer&, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer&) {
     for (int i = 0; i < kNames; ++i) {
       const std::string l = name("l", i);
       const std::string m = name("m", i);
@@ -63,7 +64,7 @@ TEST_CASE("what is not there is waited for until the time is over") {
 }
 
 TEST_CASE("what is no time to wait is refused") {
-  everywhere([](TestServer&, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer&) {
     constexpr const char* kNoFloat = "!ERR timeout is not a float or out of range";
     constexpr const char* kNegative = "!ERR timeout is negative";
     constexpr const char* kOutOfRange = "!ERR timeout is out of range";
@@ -91,7 +92,7 @@ TEST_CASE("what is no time to wait is refused") {
 }
 
 TEST_CASE("every command is served by a push, and the pusher sees nothing of it") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     const auto serve = [&](const Command& waiting, const Command& push, const std::string& reply) {
       client.begin(waiting);
@@ -123,7 +124,7 @@ TEST_CASE("every command is served by a push, and the pusher sees nothing of it"
 }
 
 TEST_CASE("those who wait for a key are served in the order in which they came") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     std::vector<std::unique_ptr<Connection>> clients;
     for (int i = 0; i < 40; ++i) {
       clients.push_back(std::make_unique<Connection>(server.port()));
@@ -149,7 +150,7 @@ TEST_CASE("those who wait for a key are served in the order in which they came")
 }
 
 TEST_CASE("who waits for several keys gets one element, of the key that has it first") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     Command command{"BLPOP"};
     for (int i = 0; i < kNames; ++i) command.push_back(name("l", i));
@@ -169,7 +170,7 @@ TEST_CASE("who waits for several keys gets one element, of the key that has it f
 }
 
 TEST_CASE("an element that several wait to move on goes all the way in one step") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection first(server.port());
     Connection second(server.port());
     Connection third(server.port());
@@ -216,7 +217,7 @@ TEST_CASE("an element that several wait to move on goes all the way in one step"
 }
 
 TEST_CASE("in a pipeline a push and what it wakes elsewhere take their turns") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     for (int i = 0; i < kNames; ++i) {
       const std::string a = name("a", i);
@@ -242,7 +243,7 @@ TEST_CASE("in a pipeline a push and what it wakes elsewhere take their turns") {
 }
 
 TEST_CASE("a move whose target holds something else fails, and leaves the element to the next") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection first(server.port());
     Connection second(server.port());
     for (int i = 0; i < kNames; ++i) {
@@ -265,7 +266,7 @@ TEST_CASE("a move whose target holds something else fails, and leaves the elemen
 }
 
 TEST_CASE("a list may come to its key in any way") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     for (int i = 0; i < kNames; ++i) {
       const std::string l = name("l", i);
@@ -299,7 +300,7 @@ TEST_CASE("a list may come to its key in any way") {
 }
 
 TEST_CASE("a key that has expired serves nobody") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     client.begin({"BLPOP", "l", "0"});
     wait_for_blocked(boss, 1);
@@ -317,7 +318,7 @@ TEST_CASE("a key that has expired serves nobody") {
 }
 
 TEST_CASE("CLIENT UNBLOCK ends a wait once, as if its time were over or with an error") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     const std::string id = id_of(client);
     for (int i = 0; i < kNames; ++i) {
@@ -349,7 +350,7 @@ TEST_CASE("CLIENT UNBLOCK ends a wait once, as if its time were over or with an 
 }
 
 TEST_CASE("a client that was killed takes nothing any more") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     for (int i = 0; i < 60; ++i) {
       const std::string l = name("l", i % kNames);
       const std::string m = name("m", i % kNames);
@@ -371,7 +372,7 @@ TEST_CASE("a client that was killed takes nothing any more") {
 }
 
 TEST_CASE("a client that has gone is forgotten, and takes nothing any more") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     for (int i = 0; i < kNames; ++i) {
       const std::string l = name("l", i);
       {
@@ -425,7 +426,7 @@ TEST_CASE("what comes before a command that waits is answered, what comes behind
 }
 
 TEST_CASE("CLIENT PAUSE holds back the push, and so what it would serve") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     Connection pusher(server.port());
     client.begin({"BLMOVE", "l", "m", "LEFT", "LEFT", "0"});
@@ -441,7 +442,7 @@ TEST_CASE("CLIENT PAUSE holds back the push, and so what it would serve") {
 }
 
 TEST_CASE("a command that waited is counted once, when it ends") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     const auto info = [&boss](const std::string& section, const std::string& line) {
       return boss.run({"INFO", section}).find(line) != std::string::npos;
     };

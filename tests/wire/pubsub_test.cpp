@@ -10,13 +10,16 @@
 #include <vector>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/read_state_client.hpp"
 #include "tests/wire/test_server.hpp"
 #include "tests/wire/waiting.hpp"
 #include "tests/wire/wire_talk.hpp"
 
 using tidemark::test::Connection;
+using tidemark::test::contains;
 using tidemark::test::everywhere_in_both;
+using tidemark::test::on_one_core_and_four;
 using tidemark::test::Talk;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_info;
@@ -39,21 +42,6 @@ std::string push(int resp, const std::vector<std::string>& parts, int count = -1
 std::string nothing_left(int resp, const std::string& word) {
   const std::string name = "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
   return resp == 2 ? "*3\r\n" + name + "$-1\r\n:0\r\n" : ">3\r\n" + name + "_\r\n:0\r\n";
-}
-
-// On one core and on four.
-template <typename Test>
-void everywhere(Test&& test, const std::string& config = "store none\n") {
-  for (const int cores : {1, 4}) {
-    CAPTURE(cores);
-    TestServer server({.cores = cores, .config = config});
-    Connection boss(server.port());
-    test(server, boss);
-  }
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // Subscribers on every core, as far as connections are spread.
@@ -120,7 +108,7 @@ TEST_CASE("PUBLISH reaches every subscriber on every core, and counts them") {
 }
 
 TEST_CASE("in RESP2 a subscriber may do little else") {
-  everywhere([](TestServer& server, Connection&) {
+  on_one_core_and_four([](Connection&, TestServer& server) {
     const auto error = [](const std::string& command) {
       return "-ERR Can't execute '" + command +
              "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
@@ -157,7 +145,7 @@ TEST_CASE("in RESP2 a subscriber may do little else") {
 }
 
 TEST_CASE("CLIENT REPLY silences replies and no messages") {
-  everywhere([](TestServer& server, Connection&) {
+  on_one_core_and_four([](Connection&, TestServer& server) {
     Talk client(server.port(), 3);
     client.expect("CLIENT REPLY SKIP", "");
     client.expect("SUBSCRIBE a", push(3, {"subscribe", "a"}, 1));
@@ -211,7 +199,7 @@ TEST_CASE("a script may publish, and counts all who receive it") {
 }
 
 TEST_CASE("PUBSUB and INFO count each name once, wherever its subscribers are") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     {
       const auto clients = clients_of(server, 10, 2);
       int n = 0;
@@ -252,7 +240,7 @@ TEST_CASE("PUBSUB and INFO count each name once, wherever its subscribers are") 
 }
 
 TEST_CASE("who leaves with very many subscriptions gets no message more, and they all go") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     constexpr int kChannels = 5000;
     for (const char* const last : {"RESET", "QUIT"}) {
       CAPTURE(last);
@@ -279,7 +267,7 @@ TEST_CASE("who leaves with very many subscriptions gets no message more, and the
 }
 
 TEST_CASE("CLIENT LIST and CLIENT KILL know subscribers") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Talk client(server.port(), 3);
     client.expect("SUBSCRIBE a", push(3, {"subscribe", "a"}, 1));
     client.expect("PSUBSCRIBE b c",
@@ -298,8 +286,8 @@ TEST_CASE("CLIENT LIST and CLIENT KILL know subscribers") {
 }
 
 TEST_CASE("who does not read is closed at the limit for subscribers, and nobody else") {
-  everywhere(
-      [](TestServer& server, Connection& boss) {
+  on_one_core_and_four(
+      [](Connection& boss, TestServer& server) {
         Talk slow(server.port(), 2);
         slow.expect("SUBSCRIBE a", push(2, {"subscribe", "a"}, 1));
         Talk quick(server.port(), 2);
@@ -317,7 +305,7 @@ TEST_CASE("who does not read is closed at the limit for subscribers, and nobody 
 }
 
 TEST_CASE("the messages of one publisher arrive in their order everywhere") {
-  everywhere([](TestServer& server, Connection&) {
+  on_one_core_and_four([](Connection&, TestServer& server) {
     constexpr int kMessages = 300;
     constexpr int kPublishers = 3;
     const auto clients = clients_of(server, 8, 2);
@@ -351,7 +339,7 @@ TEST_CASE("the messages of one publisher arrive in their order everywhere") {
 }
 
 TEST_CASE("who has seen a message finds what its sender did before, on any core") {
-  everywhere([](TestServer& server, Connection&) {
+  on_one_core_and_four([](Connection&, TestServer& server) {
     Talk listener(server.port(), 3);
     listener.expect("SUBSCRIBE done", push(3, {"subscribe", "done"}, 1));
     std::thread writer([&server] {
@@ -373,7 +361,7 @@ TEST_CASE("who has seen a message finds what its sender did before, on any core"
 }
 
 TEST_CASE("clients that come and go in the midst of it are no trouble") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     std::atomic<bool> stop = false;
     std::vector<std::thread> threads;
     for (int t = 0; t < 3; ++t) {
@@ -401,7 +389,7 @@ TEST_CASE("clients that come and go in the midst of it are no trouble") {
 }
 
 TEST_CASE("subscriptions are the client's memory") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Talk client(server.port(), 3);
     client.send("CLIENT ID");
     const std::string id = client.read_to("\r\n");

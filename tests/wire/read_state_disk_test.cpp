@@ -28,10 +28,6 @@ std::string run_until_up(Connection& client, const std::vector<std::string>& com
   }
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // What the server logs from here on, until the end of the object.
 class LogFile {
  public:

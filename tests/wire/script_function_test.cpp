@@ -6,6 +6,7 @@
 
 #include "tests/wire/collections.hpp"
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/test_server.hpp"
 #include "tests/wire/wire_talk.hpp"
 

@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/test_server.hpp"
 #include "tests/wire/waiting.hpp"
 
 using tidemark::test::Connection;
-using tidemark::test::everywhere;
 using tidemark::test::id_of;
 using tidemark::test::kNames;
 using tidemark::test::name;
+using tidemark::test::on_one_core_and_four;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_blocked;
 using tidemark::test::wait_for_info;
@@ -29,7 +30,7 @@ constexpr const char* kWrongType =
 }  // namespace
 
 TEST_CASE("members that are there are popped at once") {
-  everywhere([](TestServer&, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer&) {
     for (int i = 0; i < kNames; ++i) {
       const std::string z = name("z", i);
       const std::string none = name("none", i);
@@ -45,7 +46,7 @@ TEST_CASE("members that are there are popped at once") {
 }
 
 TEST_CASE("who waits for sorted sets is refused, times out and is unblocked as for lists") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     CHECK(boss.run({"BZPOPMIN", "z", "y", "0.01"}) == "(nil)");
     CHECK(boss.run({"BZPOPMAX", "z", "0.001"}) == "(nil)");
     CHECK(boss.run({"BZMPOP", "0.01", "2", "z", "y", "MIN"}) == "(nil)");
@@ -78,7 +79,7 @@ TEST_CASE("who waits for sorted sets is refused, times out and is unblocked as f
 }
 
 TEST_CASE("those who wait for sorted sets are served in their order, by whatever makes one") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     for (int i = 0; i < kNames; ++i) {
       const std::string z = name("z", i);
       const std::string y = name("y", i);
@@ -127,7 +128,7 @@ TEST_CASE("those who wait for sorted sets are served in their order, by whatever
 }
 
 TEST_CASE("over RESP3 the scores of those who waited are numbers") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     client.write("HELLO 3\r\nPING\r\nBZPOPMIN z 0\r\nBZMPOP 0 1 z MAX\r\nQUIT\r\n");
     wait_for_blocked(boss, 1);

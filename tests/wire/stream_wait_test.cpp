@@ -8,14 +8,15 @@
 #include <vector>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/test_server.hpp"
 #include "tests/wire/waiting.hpp"
 
 using tidemark::test::Connection;
-using tidemark::test::everywhere;
 using tidemark::test::id_of;
 using tidemark::test::kNames;
 using tidemark::test::name;
+using tidemark::test::on_one_core_and_four;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_blocked;
 using tidemark::test::wait_for_info;
@@ -50,7 +51,7 @@ Command read_group(const std::string& key, const std::string& consumer = "a") {
 }  // namespace
 
 TEST_CASE("XREAD waits for what comes behind the id, and $ is the last at the time of the call") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     for (int i = 0; i < kNames; ++i) {
       const std::string s = name("s", i);
@@ -75,7 +76,7 @@ TEST_CASE("XREAD waits for what comes behind the id, and $ is the last at the ti
 }
 
 TEST_CASE("XREAD waits until its time is over, whatever the time") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     CHECK(boss.run({"XREAD", "BLOCK", "1", "STREAMS", "s", "$"}) == "(nil)");
     make_stream(boss, "s");
     CHECK(boss.run({"XREADGROUP", "GROUP", "g", "a", "BLOCK", "1", "STREAMS", "s", ">"}) ==
@@ -102,7 +103,7 @@ TEST_CASE("XREAD waits until its time is over, whatever the time") {
 }
 
 TEST_CASE("what is pending for a consumer is answered at once, also with BLOCK") {
-  everywhere([](TestServer&, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer&) {
     make_stream(boss, "s");
     CHECK(boss.run({"XREADGROUP", "GROUP", "g", "a", "BLOCK", "0", "STREAMS", "s", "0"}) ==
           "[[\"s\", []]]");
@@ -112,7 +113,7 @@ TEST_CASE("what is pending for a consumer is answered at once, also with BLOCK")
 }
 
 TEST_CASE("one XADD serves everybody who reads, and of each group the one who came first") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     for (int i = 0; i < kNames; ++i) {
       const std::string s = name("s", i);
       make_stream(boss, s);
@@ -144,7 +145,7 @@ TEST_CASE("one XADD serves everybody who reads, and of each group the one who ca
 }
 
 TEST_CASE("a stream that is named more than once is read for each") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     make_stream(boss, "s");
     client.begin({"XREAD", "BLOCK", "0", "STREAMS", "s", "s", "s", "$", "4-0", "$"});
@@ -157,7 +158,7 @@ TEST_CASE("a stream that is named more than once is read for each") {
 }
 
 TEST_CASE("over RESP3 who waited gets a map") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     client.write("HELLO 3\r\nPING\r\nXREAD BLOCK 0 STREAMS s $\r\nPING\r\nQUIT\r\n");
     wait_for_blocked(boss, 1);
@@ -169,7 +170,7 @@ TEST_CASE("over RESP3 who waited gets a map") {
 }
 
 TEST_CASE("a group or a key that goes ends the wait of its consumers with an error") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     for (int i = 0; i < kNames; ++i) {
       const std::string s = name("s", i);
@@ -206,7 +207,7 @@ TEST_CASE("a group or a key that goes ends the wait of its consumers with an err
 }
 
 TEST_CASE("INFO tells how many keys are waited for, and how many of them are needed") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection reader(server.port());
     Connection consumer(server.port());
     make_stream(boss, "s");
@@ -226,7 +227,7 @@ TEST_CASE("INFO tells how many keys are waited for, and how many of them are nee
 }
 
 TEST_CASE("who waits for several groups is told of the one that goes") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     for (int i = 0; i < kNames; ++i) {
       const std::string s = name("s", i);
@@ -248,7 +249,7 @@ TEST_CASE("who waits for several groups is told of the one that goes") {
 }
 
 TEST_CASE("XREAD goes on waiting when its stream goes or something else comes") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     for (int i = 0; i < kNames; ++i) {
       const std::string s = name("s", i);
@@ -274,7 +275,7 @@ TEST_CASE("XREAD goes on waiting when its stream goes or something else comes") 
 }
 
 TEST_CASE("a consumer who waits is known from then on") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     make_stream(boss, "s");
     client.begin(read_group("s", "carol"));
@@ -289,7 +290,7 @@ TEST_CASE("a consumer who waits is known from then on") {
 }
 
 TEST_CASE("readers of streams are unblocked and killed as others are") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     for (int i = 0; i < kNames; ++i) {
       const std::string s = name("s", i);
       make_stream(boss, s);
@@ -316,7 +317,7 @@ TEST_CASE("readers of streams are unblocked and killed as others are") {
 }
 
 TEST_CASE("consumers on all cores take every entry once") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     boss.run({"XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"});
     std::vector<std::thread> consumers;
     std::vector<int> taken(kConsumers, 0);

@@ -15,6 +15,7 @@
 #include "tests/wire/wire_talk.hpp"
 
 using tidemark::test::Connection;
+using tidemark::test::contains;
 using tidemark::test::Talk;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_info;
@@ -54,10 +55,6 @@ void everywhere(Test&& test, const std::string& config = "store none\n") {
 
 void expect_push(Talk& client, const std::string& push) {
   CHECK(client.receive(push.size()) == push);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "tests/wire/connection.hpp"
+#include "tests/wire/everywhere.hpp"
 #include "tests/wire/test_server.hpp"
 #include "tests/wire/waiting.hpp"
 #include "tests/wire/wire_talk.hpp"
 
 using tidemark::test::Connection;
+using tidemark::test::contains;
 using tidemark::test::everywhere_in_both;
+using tidemark::test::on_one_core_and_four;
 using tidemark::test::Talk;
 using tidemark::test::TestServer;
 using tidemark::test::wait_for_blocked;
@@ -20,21 +23,6 @@ using tidemark::test::wait_for_blocked;
 namespace {
 
 constexpr const char* kOom = "OOM command not allowed when used memory > 'maxmemory'.";
-
-// On one core and on four.
-template <typename Test>
-void everywhere(Test&& test, const std::string& config = "store none\n") {
-  for (const int cores : {1, 4}) {
-    CAPTURE(cores);
-    TestServer server({.cores = cores, .config = config});
-    Connection boss(server.port());
-    test(server, boss);
-  }
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // Keys on all cores, so that a transaction stops them.
 void queue_everywhere(Connection& client) {
@@ -60,7 +48,7 @@ std::vector<std::string> lines_up_to(Connection& monitor, const std::string& end
 }  // namespace
 
 TEST_CASE("where memory is short nothing is queued, and EXEC runs nothing that needs more") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     Connection reader(server.port());
     queue_everywhere(client);
@@ -87,7 +75,7 @@ TEST_CASE("where memory is short nothing is queued, and EXEC runs nothing that n
 }
 
 TEST_CASE("what is queued and watched is the client's memory, and has its limits") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     const std::string id = client.run({"CLIENT", "ID"});
     const auto field = [&](const std::string& name) {
@@ -129,7 +117,7 @@ TEST_CASE("what is queued and watched is the client's memory, and has its limits
 }
 
 TEST_CASE("a pause of writes holds a transaction that writes, as a whole") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection writer(server.port());
     Connection reader(server.port());
     queue_everywhere(writer);
@@ -147,7 +135,7 @@ TEST_CASE("a pause of writes holds a transaction that writes, as a whole") {
 }
 
 TEST_CASE("monitors see what is queued when it runs, and EXEC behind it") {
-  everywhere([](TestServer& server, Connection&) {
+  on_one_core_and_four([](Connection&, TestServer& server) {
     Connection monitor(server.port());
     monitor.write("MONITOR\r\n");
     REQUIRE(monitor.read(5) == "+OK\r\n");
@@ -178,7 +166,7 @@ TEST_CASE("monitors see what is queued when it runs, and EXEC behind it") {
 }
 
 TEST_CASE("statistics count what ran, and EXEC once") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     boss.run({"CONFIG", "RESETSTAT"});
     Connection client(server.port());
     client.run({"MULTI"});
@@ -211,7 +199,7 @@ TEST_CASE("statistics count what ran, and EXEC once") {
 }
 
 TEST_CASE("the slow log has the commands of a transaction, and not EXEC") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     boss.run({"CONFIG", "SET", "slowlog-log-slower-than", "0"});
     boss.run({"SLOWLOG", "RESET"});
     Connection client(server.port());
@@ -231,7 +219,7 @@ TEST_CASE("the slow log has the commands of a transaction, and not EXEC") {
 }
 
 TEST_CASE("a client that is killed takes what it queued along") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     const std::string id = client.run({"CLIENT", "ID"});
     client.run({"WATCH", "w"});
@@ -254,7 +242,7 @@ TEST_CASE("a client that is killed takes what it queued along") {
 }
 
 TEST_CASE("a client that waits for the end of a pause with EXEC may go") {
-  everywhere([](TestServer& server, Connection& boss) {
+  on_one_core_and_four([](Connection& boss, TestServer& server) {
     Connection client(server.port());
     const std::string id = client.run({"CLIENT", "ID"});
     queue_everywhere(client);

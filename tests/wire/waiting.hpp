@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "tests/wire/connection.hpp"
-#include "tests/wire/test_server.hpp"
 
 namespace tidemark::test {
 
@@ -24,17 +23,6 @@ inline void wait_for_blocked(Connection& asker, int clients) {
 // Names of keys that lie on all of four cores.
 inline std::string name(const std::string& what, int i) { return what + ":" + std::to_string(i); }
 inline constexpr int kNames = 12;
-
-// On one core and on four, with clients at home on several of them.
-template <typename Test>
-void everywhere(Test&& test) {
-  for (const int cores : {1, 4}) {
-    CAPTURE(cores);
-    TestServer server({.cores = cores});
-    Connection boss(server.port());
-    test(server, boss);
-  }
-}
 
 inline std::string id_of(Connection& client) { return client.run({"CLIENT", "ID"}); }
 

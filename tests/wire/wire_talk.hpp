@@ -59,17 +59,4 @@ class Talk {
   const int resp_;
 };
 
-// Calls test(server, resp) for one core and for four, in RESP2 and in RESP3.
-template <typename Test>
-void everywhere_in_both(Test&& test, const std::string& config = "store none\n") {
-  for (const int cores : {1, 4}) {
-    for (const int resp : {2, 3}) {
-      CAPTURE(cores);
-      CAPTURE(resp);
-      TestServer server({.cores = cores, .config = config});
-      test(server, resp);
-    }
-  }
-}
-
 }  // namespace tidemark::test
