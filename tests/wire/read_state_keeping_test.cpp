@@ -178,7 +178,6 @@ TEST_CASE(
   for (const ReadStateSetup& setup : setups_with_store()) {
     CAPTURE(setup.name());
     ReadStateClient client(setup);
-    client.number("ACK u 1 1");
     // The server's clock has to go on by 20 ms by itself.
     const auto now_us = [&client] {
       const std::string time = client.connection().run({"TIME"});
@@ -186,7 +185,8 @@ TEST_CASE(
                                    : std::stoll(element(time, 0).substr(1)) * 1'000'000 +
                                          std::stoll(element(time, 1).substr(1));
     };
-    const int64_t start_us = now_us();
+    const int64_t start_us = now_us();  // no later than the use
+    client.number("ACK u 1 1");
     int64_t idle_ms = 0;
     while (idle_ms < 20) {
       client.number("INCR u 1 5");
