@@ -20,6 +20,21 @@ inline void wait_for_blocked(Connection& asker, int clients) {
   wait_for_info(asker, "blocked_clients:" + std::to_string(clients));
 }
 
+// What `ask` says where the server's clock is in the same second before and after it: it is asked
+// again otherwise, and so has to do anew what it asks about.
+template <typename Ask>
+std::string within_a_second(Connection& client, Ask&& ask) {
+  const auto second = [&client] {
+    const std::string time = client.run({"TIME"});
+    return time.substr(0, time.find(','));
+  };
+  for (;;) {
+    const std::string before = second();
+    const std::string answer = ask();
+    if (second() == before) return answer;
+  }
+}
+
 // Names of keys that lie on all of four cores.
 inline std::string name(const std::string& what, int i) { return what + ":" + std::to_string(i); }
 inline constexpr int kNames = 12;
