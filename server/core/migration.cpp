@@ -20,6 +20,9 @@ namespace {
 
 using protocol::Reply;
 
+// More than any answer to AUTH, SELECT or RESTORE is long.
+constexpr size_t kReplyBytesMax = size_t{64} << 10;
+
 void add_request(protocol::Output& out, std::initializer_list<Bytes> words) {
   protocol::write_array_header(out, words.size());
   for (const Bytes word : words) protocol::write_bulk(out, word);
@@ -49,16 +52,9 @@ Migration::Migration(Core& home, MigrationOrder order, Caller& caller)
 
 Migration::~Migration() = default;
 
-// Writes down all that is to be said. With all cores stopped.
+// Writes down all that is to be said of the keys. With all cores stopped.
 void Migration::read_keys(const OnCore& on) {
   Server& server = on.server();
-  if (!order_.login.empty()) {
-    protocol::write_array_header(requests_, order_.login.size());
-    for (const std::string& word : order_.login) protocol::write_bulk(requests_, word);
-    ++replies_before_keys_;
-  }
-  add_request(requests_, {"SELECT", std::to_string(order_.to)});
-  ++replies_before_keys_;
   const bool replace = order_.existing == MigrationOrder::Existing::replace;
   for (const std::string& key : order_.keys) {
     const storage::Entry* const entry =
@@ -107,6 +103,23 @@ void Migration::talk(int fd) {
   keep_waiting();
   stream_ = std::make_unique<Stream>(home_.loop(), fd, Stream::Kind::tcp, *this);
   stream_->start_reading();
+  protocol::Output greeting;
+  if (!order_.login.empty()) {
+    protocol::write_array_header(greeting, order_.login.size());
+    for (const std::string& word : order_.login) protocol::write_bulk(greeting, word);
+    ++greetings_;
+  }
+  add_request(greeting, {"SELECT", std::to_string(order_.to)});
+  ++greetings_;
+  stream_->write(std::move(greeting));
+}
+
+// Only to a server that has agreed to the password and the database: else they would be written to
+// another database, and be gone here.
+void Migration::say_keys() {
+  if (!written_ || keys_said_ || replies_ < greetings_ || !refusal_.empty()) return;
+  keys_said_ = true;
+  written_ = false;
   stream_->write(std::move(requests_));
 }
 
@@ -122,19 +135,26 @@ void Migration::give_up(Bytes doing) {
 void Migration::on_written() {
   written_ = true;
   keep_waiting();
+  say_keys();
 }
 
 void Migration::on_end(Bytes) { give_up("reading"); }
 
 void Migration::on_bytes(Bytes bytes) {
-  keep_waiting();
   received_.append(bytes);
   Bytes left = received_;
   protocol::DecodedReply reply;
-  while (replies_ < replies_before_keys_ + moving_.size()) {
+  while (!all_said()) {
+    if (replies_ == greetings_ && !keys_said_) {
+      // Nothing more was asked.
+      if (!left.empty()) return give_up("reading");
+      received_.clear();
+      return say_keys();
+    }
     const auto status = protocol::decode_reply(left, reply);
     if (status == protocol::DecodeStatus::broken) return give_up("reading");
     if (status == protocol::DecodeStatus::incomplete) {
+      if (left.size() > kReplyBytesMax) return give_up("reading");
       received_.erase(0, received_.size() - left.size());
       return;
     }
@@ -146,12 +166,19 @@ void Migration::on_bytes(Bytes bytes) {
   });
 }
 
+// Whether nothing more is to come.
+bool Migration::all_said() const {
+  if (replies_ < greetings_) return false;
+  return !keys_said_ ? !refusal_.empty() : replies_ == greetings_ + moving_.size();
+}
+
 void Migration::on_reply(Bytes text, bool is_error) {
+  keep_waiting();
   const size_t number = replies_++;
   if (is_error) {
     if (refusal_.empty()) refusal_ = text;
-  } else if (number >= replies_before_keys_) {
-    arrived_.push_back(moving_[number - replies_before_keys_]);
+  } else if (number >= greetings_) {
+    arrived_.push_back(moving_[number - greetings_]);
   }
 }
 

@@ -57,6 +57,8 @@ class Migration : public std::enable_shared_from_this<Migration>, public Stream:
   void connect(OnCore& here);
   void on_connected(int fd, Connector::Failure failure);
   void talk(int fd);
+  void say_keys();
+  bool all_said() const;
   void on_reply(Bytes text, bool is_error);
   void keep_waiting();
   void give_up(Bytes doing);
@@ -74,9 +76,9 @@ class Migration : public std::enable_shared_from_this<Migration>, public Stream:
   const MigrationOrder order_;
   Caller& caller_;
 
-  protocol::Output requests_;
-  std::vector<std::string> moving_;  // the keys whose RESTOREs are among them, in their order
-  size_t replies_before_keys_ = 0;
+  protocol::Output requests_;        // RESTOREs
+  std::vector<std::string> moving_;  // their keys, in their order
+  size_t greetings_ = 0;             // requests before those
   size_t replies_ = 0;
   std::vector<std::string> arrived_;
   std::string refusal_;  // of the other server, the first
@@ -85,7 +87,8 @@ class Migration : public std::enable_shared_from_this<Migration>, public Stream:
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Timer> timer_;
   std::string received_;  // of a reply that is not whole
-  bool written_ = false;
+  bool written_ = false;  // the last that was said has left
+  bool keys_said_ = false;
   bool ended_ = false;
   protocol::Reply reply_ = protocol::Reply::none();
 };

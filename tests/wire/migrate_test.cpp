@@ -35,6 +35,13 @@ class SilentPort {
   std::string port() const { return std::to_string(port_); }
   // Waits for somebody to connect, and closes the connection.
   void accept_and_close() const { close(accept(fd_, nullptr, nullptr)); }
+  // The same, but says something, again and again, until the other end hangs up.
+  void accept_and_say(const std::string& text) const {
+    const int connection = accept(fd_, nullptr, nullptr);
+    while (send(connection, text.data(), text.size(), MSG_NOSIGNAL) > 0) {
+    }
+    close(connection);
+  }
 
  private:
   int fd_;
@@ -209,6 +216,37 @@ TEST_CASE("MIGRATE gives up when its time is over, and when nobody is there") {
   CHECK(client.run({"MIGRATE", "127.0.0.1", std::to_string(server.port()), "k", "1", "20"}) ==
         "!IOERR error or timeout reading to target instance");
   CHECK(client.run({"GET", "k"}) == "\"v\"");
+}
+
+TEST_CASE("nothing goes to a server that refuses the password or the database") {
+  for (const int cores : {1, 4}) {
+    CAPTURE(cores);
+    TestServer from({.cores = cores});
+    TestServer to;
+    const std::string port = std::to_string(to.port());
+    Connection here(from.port());
+    CHECK(here.run({"SET", "k", "v"}) == "OK");
+    CHECK(here.run({"MIGRATE", "127.0.0.1", port, "k", "99", "60000"}) ==
+          "!ERR Target instance replied with error: ERR DB index is out of range");
+    CHECK(here.run(migrate(port, "k", {"AUTH", "wrong"})).find("ERR AUTH <password> called") !=
+          std::string::npos);
+    CHECK(here.run({"GET", "k"}) == "\"v\"");
+    CHECK(Connection(to.port()).run({"DBSIZE"}) == "0");
+  }
+}
+
+TEST_CASE("a server that says no end of what is no reply is not listened to") {
+  for (const char* const text : {"x", "+x", "$500000000\r\n", "*1\r\n", "+OK\r\n"}) {
+    CAPTURE(text);
+    TestServer server;
+    const SilentPort talker;
+    Connection client(server.port());
+    CHECK(client.run({"SET", "k", "v"}) == "OK");
+    client.write("MIGRATE 127.0.0.1 " + talker.port() + " k 0 60000\r\n");
+    talker.accept_and_say(text);
+    CHECK(client.receive() == "!IOERR error or timeout reading to target instance");
+    CHECK(client.run({"SET", "k", "w"}) == "OK");
+  }
 }
 
 TEST_CASE("a transaction cannot wait for another server") {
