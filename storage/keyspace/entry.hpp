@@ -185,6 +185,7 @@ class Entry {
   uint32_t access_seconds_;
 };
 static_assert(sizeof(Entry) == 8);
+static_assert(Entry::kEmbeddedMax < 1U << 15U);  // its length has 15 bits
 
 struct EntryDeleter {
   void operator()(Entry* entry) const { Entry::destroy(entry); }
