@@ -146,7 +146,8 @@ TEST_CASE("what scripts may not call is refused") {
          {"'multi'", "'exec'", "'client', 'id'", "'client', 'list'", "'config', 'get', 'port'",
           "'debug', 'sleep', '0'", "'eval', 'return 1', '0'", "'fcall', 'f', '0'",
           "'script', 'load', 'x'", "'function', 'list'", "'monitor'", "'hello', '3'", "'auth', 'x'",
-          "'quit'", "'reset'", "'shutdown'", "'readstate.commit'", "'readstate.evict', 'u'"}) {
+          "'quit'", "'reset'", "'shutdown'", "'subscribe', 'c'", "'readstate.commit'",
+          "'readstate.evict', 'u'"}) {
       CAPTURE(command);
       CHECK(client.run({"EVAL", "return redis.pcall(" + std::string(command) + ")", "0"}) ==
             "!ERR This Redis command is not allowed from script");
