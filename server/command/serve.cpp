@@ -88,6 +88,7 @@ void serve(const OnCore& here, Reach reach, const std::shared_ptr<KeyWait>& wait
     here.server().core(core).data().notifier.begin({});
   }
   tell_of_changes(here, reach, &wait->session());
+  if (wait->session().hears_behind) tell_writer(here, reach, wait->session(), out);
   // Also where the home is here: whoever is answered goes on with what it sent next, which has to
   // come behind all that is served now.
   here.post(wait->session().home, std::make_unique<ServedMessage>(wait, std::move(out)));

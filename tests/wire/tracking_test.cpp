@@ -140,6 +140,21 @@ TEST_CASE("what a client is told of its own changes comes between the replies of
   });
 }
 
+TEST_CASE("who waited for a key is told of what that changed behind the reply") {
+  everywhere([](TestServer&, Talk& client, Connection& other) {
+    client.expect("CLIENT TRACKING ON", kOk);
+    for (int i = 0; i < 100; ++i) {
+      CHECK(other.run({"DEL", "to{t}"}).empty() == false);
+      client.expect("LRANGE to{t} 0 -1", "*0\r\n");
+      client.send("BLMOVE from{t} to{t} LEFT LEFT 0");
+      wait_for_info(other, "blocked_clients:1");
+      CHECK(other.run({"RPUSH", "from{t}", "foo"}) == "1");
+      expect_push(client, "$3\r\nfoo\r\n" + invalid({"to{t}"}));
+      client.expect("PING", "+PONG\r\n");
+    }
+  });
+}
+
 TEST_CASE("keys that expire, are evicted or flushed are told of") {
   everywhere([](TestServer& server, Talk& client, Connection& other) {
     client.expect("CLIENT TRACKING ON", kOk);
