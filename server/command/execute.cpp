@@ -164,6 +164,8 @@ std::optional<Reply> refuse_for_replicas(const Settings& settings) {
 std::optional<Reply> refuse_for_state(const OnCore& here, Flag flags, Bytes user) {
   if (here.server().settings().maxmemory > 0) {
     const bool enough = here.server().make_room(here, user);
+    // What had to go for it is not its own doing, and is told of before its reply.
+    tell_of_changes(here, Reach(), nullptr);
     if (!enough && has(flags, Flag::deny_oom)) {
       return error_reply(Errc::out_of_memory);
     }

@@ -155,6 +155,21 @@ TEST_CASE("who waited for a key is told of what that changed behind the reply") 
   });
 }
 
+TEST_CASE("what is evicted for a command is told of before its reply") {
+  TestServer server({.config = "store none\nmaxmemory-policy volatile-random\n"});
+  Talk client(server.port(), 3);
+  Connection other(server.port());
+  client.expect("CLIENT TRACKING ON", kOk);
+  client.expect("SETEX volatile 1000 x", kOk);
+  client.expect("GET volatile", "$1\r\nx\r\n");
+  const std::string memory = other.run({"INFO", "memory"});
+  const size_t used = std::stoull(memory.substr(memory.find("used_memory:") + 12));
+  CHECK(other.run({"CONFIG", "SET", "maxmemory", std::to_string(used + 100'000)}) == "OK");
+  // More than fits, which the next command finds.
+  client.expect("SETBIT big 1600000 0", ":0\r\n");
+  client.expect("GETBIT big 0", invalid({"volatile"}) + ":0\r\n");
+}
+
 TEST_CASE("keys that expire, are evicted or flushed are told of") {
   everywhere([](TestServer& server, Talk& client, Connection& other) {
     client.expect("CLIENT TRACKING ON", kOk);
