@@ -190,7 +190,7 @@ void follow_tracking(Server& server) {
                               for (uint32_t i = 0; i < server.core_count(); ++i) {
                                 server.core(CoreId(static_cast<uint16_t>(i)))
                                     .post(std::make_unique<WorkMessage>(
-                                        [](OnCore& here) { here.data().tracking.note_limit(); }));
+                                        [](OnCore& here) { here.data().tracking.apply_limit(here); }));
                               }
                               return Refusal();
                             });

@@ -200,6 +200,11 @@ void TrackingTable::tell_of_flush(const OnCore& here) {
   }
 }
 
+void TrackingTable::apply_limit(const OnCore& here) {
+  over_ = true;
+  (void)work_off(here);
+}
+
 bool TrackingTable::work_off(const OnCore& here) {
   over_ = over_ && give_up_some(here);
   if (!forgotten_.empty() && !free_some()) forgotten_.pop_back();

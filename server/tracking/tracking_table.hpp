@@ -63,8 +63,8 @@ class TrackingTable final : public storage::ChangeHook {
   // All keys of a database are gone, or of all: every client at home here is to know.
   enum class Flushed : uint8_t { one_database, everything };
   void note_flush(Flushed what, const Session& writer);
-  // There may be more keys than may be remembered.
-  void note_limit() { over_ = true; }
+  // There may be more keys than may be remembered: gives up a slice of them.
+  void apply_limit(const OnCore& here);
 
   // Tells the readers of what has changed, before the reply of the client who did it; that client
   // itself is told behind its reply, unless it does not want to know.
