@@ -185,15 +185,15 @@ void follow_notifications(Server& server) {
 }
 
 void follow_tracking(Server& server) {
-  server.config().on_change({"tracking-table-max-keys"},
-                            [&server](const Settings&, const Settings&) {
-                              for (uint32_t i = 0; i < server.core_count(); ++i) {
-                                server.core(CoreId(static_cast<uint16_t>(i)))
-                                    .post(std::make_unique<WorkMessage>(
-                                        [](OnCore& here) { here.data().tracking.apply_limit(here); }));
-                              }
-                              return Refusal();
-                            });
+  server.config().on_change(
+      {"tracking-table-max-keys"}, [&server](const Settings&, const Settings&) {
+        for (uint32_t i = 0; i < server.core_count(); ++i) {
+          server.core(CoreId(static_cast<uint16_t>(i)))
+              .post(std::make_unique<WorkMessage>(
+                  [](OnCore& here) { here.data().tracking.apply_limit(here); }));
+        }
+        return Refusal();
+      });
 }
 
 }  // namespace
